@@ -1,0 +1,1 @@
+"""How NHS login creates and retrieves GP credentials."""

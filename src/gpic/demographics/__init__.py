@@ -1,0 +1,1 @@
+"""PDS, MNS and ODS."""

@@ -1,0 +1,1 @@
+"""The surgeries: one adapter per supplier, and the directory that knows who uses which."""

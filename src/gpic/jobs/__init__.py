@@ -1,0 +1,1 @@
+"""The queue: the engine's job port on real databases."""

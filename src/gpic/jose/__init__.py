@@ -1,0 +1,1 @@
+"""The seals: keys, signing, verifying."""

@@ -1,0 +1,1 @@
+"""The words that everyone here speaks: pure values, no I/O."""

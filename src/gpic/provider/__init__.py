@@ -1,0 +1,1 @@
+"""NHS login: the OpenID Provider's protocol."""

@@ -1,0 +1,1 @@
+"""GET and POST /authorize, stage by stage."""

@@ -1,0 +1,1 @@
+"""The kit inside web frameworks, one file each."""

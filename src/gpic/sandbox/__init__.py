@@ -1,0 +1,1 @@
+"""The stage: brings all roles up in one process."""

@@ -1,0 +1,1 @@
+"""Environment and TOML become one frozen Settings."""

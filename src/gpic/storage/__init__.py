@@ -1,0 +1,1 @@
+"""The cabinets: where ports keep things."""
