@@ -10,6 +10,8 @@ from datetime import datetime
 from typing import Protocol
 
 from gpic.credentials.holding import PersonId
+from gpic.credentials.ports import Circumstances
+from gpic.nhs.credentials import GpCredentials
 from gpic.nhs.numbers import NhsNumber
 from gpic.nhs.organisations import OdsCode
 from gpic.nhs.trust import Vector
@@ -207,6 +209,50 @@ class Families(Protocol):
 
     async def is_alive(self, family: str) -> bool:
         """Whether tokens of this family still work."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Details may be released."""
+
+
+@dataclass(frozen=True, slots=True)
+class Underway:
+    """A registration or a forced check is running; its result may still come in time (N8, N16)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """No details in this login. *reason* is a stable code."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignInFirst:
+    """The GP system wants a real sign-in before anything else (N17)."""
+
+
+Offered = Ready | Underway | Withheld | SignInFirst
+
+
+class GpOffer(Protocol):
+    """The engine as the provider's protocol uses it: what a person's practice holds for them."""
+
+    async def prepare(self, circumstances: Circumstances) -> Offered:
+        """Look after the details of this login; starts what is needed and never waits for a GP system."""
+        ...
+
+    async def progress(self, person: PersonId) -> Offered:
+        """How far that has come; a local look."""
+        ...
+
+    async def release(self, person: PersonId, client_id: str, practice: OdsCode | None) -> GpCredentials | None:
+        """The details and their release record in one transaction, or None.
+
+        *practice* is what `gp_registration_details` names in the same answer: another one means None (N4).
+        """
         ...
 
 

@@ -1,0 +1,44 @@
+"""A request that waits for its person, and the browser that it is bound to."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import replace
+from datetime import datetime
+
+from gpic.provider.authorize.stages import AuthorizeRequest, Interaction, Prompt
+from gpic.provider.errors import InteractionGone
+from gpic.provider.policy import ProviderPolicy
+from gpic.provider.ports import Interactions
+
+
+def random_text() -> str:
+    """256 random bits as 43 URL-safe characters: ids, codes, tokens, cookies."""
+    return secrets.token_urlsafe(32)
+
+
+def hash_of(browser: str) -> str:
+    """What an interaction keeps of the browser's cookie; 64 hex digits, "" for no browser yet."""
+    return hashlib.sha256(browser.encode()).hexdigest() if browser else ""
+
+
+def opened(request: AuthorizeRequest, interaction_id: str, now: datetime, policy: ProviderPolicy) -> Interaction:
+    """A new interaction that belongs to no browser yet; *now* is of the wire clock."""
+    return Interaction(interaction_id, "", request, Prompt.SIGN_IN, now + policy.interaction_life)
+
+
+def bound(interaction: Interaction, browser: str, session_id: str) -> Interaction:
+    """The interaction in the hands of the browser that came with it."""
+    return replace(interaction, browser=hash_of(browser), session_id=session_id)
+
+
+async def find(interactions: Interactions, interaction_id: str, browser: str, now: datetime) -> Interaction:
+    """The waiting interaction of this browser (*browser* "" finds one that no browser took up); raises InteractionGone."""
+    interaction = await interactions.get(interaction_id, now)
+    if interaction is None:
+        raise InteractionGone(detail="unknown, finished or expired")
+    if not hmac.compare_digest(interaction.browser, hash_of(browser)):
+        raise InteractionGone(detail="it belongs to another browser")
+    return interaction

@@ -1,0 +1,113 @@
+"""What a person may have to do before the partner gets an answer, in this order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from gpic.nhs.trust import Vector
+from gpic.provider.accounts import Account
+from gpic.provider.authorize.stages import Approved, AskUser, Interaction, Prompt
+from gpic.provider.errors import ConsentRequired, InteractionRequired, LoginRequired, SentBack
+from gpic.provider.scopes import needing_consent
+from gpic.provider.sessions import Session
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A live session and the account that it belongs to."""
+
+    session: Session
+    account: Account
+
+    @property
+    def reached(self) -> Vector:
+        """Today's level with the credentials of the sign-in; a level may have risen since."""
+        return Vector(self.account.level, self.session.vector.credentials)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """All that a prompt decides by."""
+
+    interaction: Interaction
+    person: SignedIn | None  #: None when nobody is signed in
+    agreed: frozenset[str] = frozenset()  #: scopes that this person shares with this partner
+
+
+def sign_in_is_needed(standing: Standing) -> bool:
+    """Nobody is signed in, prompt=login wants it done here, or none of the vectors is met by how it was done."""
+    interaction, person = standing.interaction, standing.person
+    if person is None or (interaction.request.prompt == "login" and not interaction.signed_in_here):
+        return True
+    return not any(person.session.vector.credentials >= wanted.credentials for wanted in interaction.request.vectors)
+
+
+def step_up_is_needed(standing: Standing) -> bool:
+    """N5: vtr asks for a higher level than the person has; the scope never does."""
+    return standing.person is not None and vot_of(standing.person.reached, standing.interaction.request.vectors) is None
+
+
+def consent_is_needed(standing: Standing) -> bool:
+    """The first time, and whenever more is asked (`nhs-login.md` §8)."""
+    return not needing_consent(standing.interaction.request.scopes) <= standing.agreed
+
+
+@dataclass(frozen=True, slots=True)
+class PromptRule:
+    """When to ask, and what the partner hears instead with prompt=none."""
+
+    prompt: Prompt
+    is_needed: Callable[[Standing], bool]
+    refusal: type[SentBack]
+
+
+PROMPTS: Final = (
+    PromptRule(Prompt.SIGN_IN, sign_in_is_needed, LoginRequired),
+    PromptRule(Prompt.STEP_UP, step_up_is_needed, InteractionRequired),
+    PromptRule(Prompt.CONSENT, consent_is_needed, ConsentRequired),
+)
+
+
+def next_prompt(standing: Standing) -> AskUser | Approved:
+    """The first prompt that is needed, or the approval; raises SentBack with prompt=none."""
+    for rule in PROMPTS:
+        if rule.is_needed(standing):
+            return ask(rule.prompt, standing.interaction, rule.refusal)
+    return _approved(standing)
+
+
+def ask(prompt: Prompt, interaction: Interaction, refusal: type[SentBack]) -> AskUser:
+    """The question to the person; raises *refusal* where the partner forbade questions."""
+    if interaction.request.prompt == "none":
+        raise refusal
+    return AskUser(replace(interaction, prompt=prompt))
+
+
+def vot_of(reached: Vector, wanted: tuple[Vector, ...]) -> Vector | None:
+    """The strongest wanted vector that *reached* satisfies, what it leaves open filled in; None when there is none.
+
+    A partner that asked for less gets less: with `P0.Cp.Cd` nothing says P9, whoever signed in (N5).
+    """
+    satisfied = [
+        Vector(
+            reached.level if vector.level is None else vector.level,
+            vector.credentials or reached.credentials,
+        )
+        for vector in wanted
+        if reached.satisfies(vector)
+    ]
+    return max(satisfied, key=_strength, default=None)
+
+
+def _strength(vector: Vector) -> tuple[int, bool, int]:
+    return (vector.level or 0, vector.has_two_factors, len(vector.credentials))
+
+
+def _approved(standing: Standing) -> Approved:
+    interaction, person = standing.interaction, standing.person
+    vot = vot_of(person.reached, interaction.request.vectors) if person is not None else None
+    if person is None or vot is None:
+        raise RuntimeError("PROMPTS let somebody pass who is not signed in well enough")
+    return Approved(interaction.request, person.session, person.account, vot, interaction.signed_in_here)
