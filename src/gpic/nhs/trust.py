@@ -20,8 +20,8 @@ class ProofingLevel(IntEnum):
 class VectorInvalid(ValueError):
     """This is not a vector of trust, or not a list of them."""
 
-    def __init__(self, detail: str = "") -> None:
-        super().__init__(detail or self.__doc__)
+    def __init__(self) -> None:
+        super().__init__(self.__doc__)
 
 
 COMPONENT: Final = re.compile(r"P[059]|C[pdkm]")

@@ -24,6 +24,11 @@ def test_a_vector_survives_being_written_and_read(vector: Vector) -> None:
     assert vector == Vector.parse(str(vector))
 
 
+def test_a_vector_is_written_level_first_and_its_letters_in_one_order() -> None:
+    """Two vectors that are equal are written alike: Cp, Cd, Ck, Cm."""
+    assert "P9.Cp.Cd.Ck.Cm" == str(Vector(ProofingLevel.P9, frozenset("mkdp")))
+
+
 @pytest.mark.parametrize("text", ["", "P1", "P9.P5", "Cx", "P9..Cp", "p9", "P9.Cp.Cp", "P9 Cp", "P9.Cp."])
 def test_what_is_no_vector_is_refused(text: str) -> None:
     """Unknown, empty and repeated components are refused."""
@@ -80,6 +85,22 @@ def test_what_is_no_list_of_vectors_is_refused(text: str) -> None:
     """A vtr is a JSON array of at most 32 vectors, at most 1024 characters."""
     with pytest.raises(VectorInvalid):
         parse_vtr(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [('["P9"]', 1), (json.dumps(["P9"] * 32), 32), ('["P9"]'.ljust(1024), 1)],
+    ids=["one", "thirty-two", "longest"],
+)
+def test_a_list_up_to_its_bounds_is_read(text: str, expected: int) -> None:
+    """One to 32 vectors, up to 1024 characters."""
+    assert expected == len(parse_vtr(text))
+
+
+def test_a_refusal_says_what_was_expected() -> None:
+    """The message is the exception's own sentence and quotes nothing foreign."""
+    with pytest.raises(VectorInvalid, match=r"^This is not a vector of trust, or not a list of them\.$"):
+        Vector.parse("P1")
 
 
 @given(st.text())
