@@ -16,9 +16,9 @@ from gpic.nhs.numbers import NhsNumber
 from gpic.nhs.organisations import OdsCode
 from gpic.nhs.trust import Vector
 from gpic.provider.accounts import Account, SignInSecrets
-from gpic.provider.authorize.stages import Interaction
 from gpic.provider.clients import Client
 from gpic.provider.sessions import Session
+from gpic.provider.stages import Interaction
 
 
 class Clients(Protocol):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from gpic.provider.authorize.stages import AddressedRequest, RawRequest
 from gpic.provider.errors import Unaddressable
 from gpic.provider.policy import Profile, ProviderPolicy, is_loopback
 from gpic.provider.ports import Clients
+from gpic.provider.stages import AddressedRequest, RawRequest
 
 
 async def address(raw: RawRequest, clients: Clients, policy: ProviderPolicy) -> AddressedRequest:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from urllib.parse import urlencode
 
-from gpic.provider.authorize.stages import Prepared, RawRequest, Redirect
 from gpic.provider.errors import SentBack
 from gpic.provider.policy import ProviderPolicy
 from gpic.provider.ports import Binding, Codes, Grant
+from gpic.provider.stages import Prepared, RawRequest, Redirect
 
 
 async def answer(

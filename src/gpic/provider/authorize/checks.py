@@ -10,7 +10,6 @@ from typing import Final
 
 from gpic.nhs.trust import DEFAULT_VECTORS, Vector, VectorInvalid, parse_vtr
 from gpic.provider import scopes
-from gpic.provider.authorize.stages import AddressedRequest, AuthorizeRequest
 from gpic.provider.errors import (
     InvalidRequest,
     InvalidScope,
@@ -19,6 +18,7 @@ from gpic.provider.errors import (
     UnsupportedResponseType,
 )
 from gpic.provider.policy import Profile, ProviderPolicy
+from gpic.provider.stages import AddressedRequest, AuthorizeRequest
 
 LOG = logging.getLogger("gpic.provider")
 

@@ -12,12 +12,12 @@ from gpic.credentials.ports import Circumstances
 from gpic.nhs.trust import ProofingLevel, Vector
 from gpic.provider.accounts import Account
 from gpic.provider.authorize.prompts import ask
-from gpic.provider.authorize.stages import Approved, AskUser, Interaction, Prepared, Prompt
 from gpic.provider.clients import Client
 from gpic.provider.errors import LoginRequired
 from gpic.provider.policy import ProviderPolicy
 from gpic.provider.ports import GpOffer, Offered, SignInFirst, Underway
 from gpic.provider.scopes import GP_CREDENTIALS
+from gpic.provider.stages import Approved, AskUser, Interaction, Prepared, Prompt
 
 LOG = logging.getLogger("gpic.provider")
 

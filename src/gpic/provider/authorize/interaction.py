@@ -8,10 +8,10 @@ import secrets
 from dataclasses import replace
 from datetime import datetime
 
-from gpic.provider.authorize.stages import AuthorizeRequest, Interaction, Prompt
 from gpic.provider.errors import InteractionGone
 from gpic.provider.policy import ProviderPolicy
 from gpic.provider.ports import Interactions
+from gpic.provider.stages import AuthorizeRequest, Interaction, Prompt
 
 
 def random_text() -> str:

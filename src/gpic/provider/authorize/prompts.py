@@ -8,10 +8,10 @@ from typing import Final
 
 from gpic.nhs.trust import Vector
 from gpic.provider.accounts import Account
-from gpic.provider.authorize.stages import Approved, AskUser, Interaction, Prompt
 from gpic.provider.errors import ConsentRequired, InteractionRequired, LoginRequired, SentBack
 from gpic.provider.scopes import needing_consent
 from gpic.provider.sessions import Session
+from gpic.provider.stages import Approved, AskUser, Interaction, Prompt
 
 
 @dataclass(frozen=True, slots=True)
