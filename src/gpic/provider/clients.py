@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
+from gpic.jose.assertions import AudiencePolicy
 from gpic.nhs.trust import DEFAULT_VECTORS, Vector
 
-
-class AudiencePolicy(StrEnum):
-    """What a client assertion's `aud` must be (`attacks-and-interop.md` 17)."""
-
-    NHS = "nhs"  #: contains the token endpoint, nothing foreign beside it
-    STRICT = "strict"  #: exactly one string, the issuer
-    LENIENT = "lenient"  #: issuer or token endpoint, alone or together
+__all__ = ["AudiencePolicy", "Client"]
 
 
 @dataclass(frozen=True, slots=True)
