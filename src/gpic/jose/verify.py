@@ -57,7 +57,7 @@ class ClaimsPolicy:
 
 @dataclass(frozen=True, slots=True)
 class VerifiedClaims:
-    """The claims of a token whose signature and policy held. Its repr shows none of them."""
+    """The claims of a token whose signature and policy held. Its repr shows only the registered ones."""
 
     issuer: str
     subject: str

@@ -134,9 +134,10 @@ class TokenRefused(Refusal):
 
 
 class TokenRequestInvalid(TokenRefused):
-    """A field is missing, repeated or too long."""
+    """A field is missing or repeated, or the form is too large or none at all."""
 
     code = "invalid_request"
+    sentence = "The request is not a form that can be read"
 
 
 class ClientInvalid(TokenRefused):

@@ -18,11 +18,11 @@ from gpic.provider.authorize.addressing import address
 from gpic.provider.authorize.answer import answer, refused
 from gpic.provider.authorize.checks import check
 from gpic.provider.authorize.gp_credentials import prepare
-from gpic.provider.authorize.interaction import random_text
 from gpic.provider.authorize.prompts import SignedIn, Standing, next_prompt
 from gpic.provider.errors import AccessDenied, InteractionGone, SentBack
 from gpic.provider.policy import ProviderPolicy
 from gpic.provider.ports import Accounts, Clients, Codes, Consents, GpOffer, Interactions, Sessions
+from gpic.provider.randomness import random_text
 from gpic.provider.sessions import Session
 from gpic.provider.stages import AddressedRequest, AskUser, Interaction, Prepared, Prompt, RawRequest, Redirect
 

@@ -9,30 +9,14 @@ from collections.abc import Iterator
 
 from gpic.credentials.holding import PersonId
 from gpic.credentials.ports import Circumstances
-from gpic.nhs.trust import ProofingLevel, Vector
-from gpic.provider.accounts import Account
 from gpic.provider.authorize.prompts import ask
-from gpic.provider.clients import Client
+from gpic.provider.entitlement import may_have_gp_credentials
 from gpic.provider.errors import LoginRequired
 from gpic.provider.policy import ProviderPolicy
 from gpic.provider.ports import GpOffer, Offered, SignInFirst, Underway
-from gpic.provider.scopes import GP_CREDENTIALS
 from gpic.provider.stages import Approved, AskUser, Interaction, Prepared, Prompt
 
 LOG = logging.getLogger("gpic.provider")
-
-
-def may_have_gp_credentials(
-    scopes: frozenset[str], client: Client, account: Account, vot: Vector, policy: ProviderPolicy
-) -> bool:
-    """N5, decided here before any GP call and again at /userinfo: who may be given the claim."""
-    return (
-        GP_CREDENTIALS in scopes & client.scopes
-        and (client.im1_enabled or not policy.require_im1)
-        and account.level is ProofingLevel.P9
-        and vot.level is ProofingLevel.P9
-        and vot.has_two_factors
-    )
 
 
 async def prepare(approved: Approved, interaction: Interaction, offer: GpOffer, policy: ProviderPolicy) -> Prepared | AskUser:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import secrets
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,11 +11,6 @@ from gpic.provider.errors import InteractionGone
 from gpic.provider.policy import ProviderPolicy
 from gpic.provider.ports import Interactions
 from gpic.provider.stages import AuthorizeRequest, Interaction, Prompt
-
-
-def random_text() -> str:
-    """256 random bits as 43 URL-safe characters: ids, codes, tokens, cookies."""
-    return secrets.token_urlsafe(32)
 
 
 def hash_of(browser: str) -> str:

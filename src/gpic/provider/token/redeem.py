@@ -1,0 +1,45 @@
+"""grant_type=authorization_code: a code becomes tokens, once."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from typing import assert_never
+
+from gpic.jose.keys import base64url
+from gpic.provider.errors import ClientInvalid, GrantInvalid
+from gpic.provider.ports import AlreadyUsed, Binding, Grant, JtiReplayed, Redeemed, Unknown
+from gpic.provider.token.authentication import AuthenticatedClient
+from gpic.provider.token.desk import Desk, TokenReply
+from gpic.provider.token.form import TokenForm
+
+
+async def redeem(form: TokenForm, caller: AuthenticatedClient, desk: Desk) -> TokenReply:
+    """Tokens for a code of this client and redirect URI; raises TokenRefused."""
+    code = form.required("code")
+    binding = Binding(caller.client.client_id, form.required("redirect_uri"))
+    refresh_token = desk.new_text()
+    redemption = await desk.codes.redeem(code, binding, caller.use, desk.clocks.wire.now(), refresh_token=refresh_token)
+    match redemption:
+        case Redeemed(grant):
+            if not code_verifier_fits(form.get("code_verifier"), grant):
+                # The code is spent now, and whoever brought it without its verifier got it from somebody else.
+                await desk.families.revoke(grant.family)
+                raise GrantInvalid(detail="code_verifier does not fit")
+            return await desk.reply(grant, grant.scopes, refresh_token, with_id_token=True)
+        case AlreadyUsed():
+            raise GrantInvalid(detail="the code was used before; its tokens are revoked")
+        case Unknown():
+            raise GrantInvalid(detail="the code is unknown, expired or somebody else's")
+        case JtiReplayed():
+            raise ClientInvalid(detail="the assertion was used before")
+        case other:
+            assert_never(other)
+
+
+def code_verifier_fits(verifier: str, grant: Grant) -> bool:
+    """PKCE S256 (RFC 7636 §4.6): both or neither (`attacks-and-interop.md` 14)."""
+    if not verifier or not grant.code_challenge:
+        return not verifier and not grant.code_challenge
+    challenge = base64url(hashlib.sha256(verifier.encode()).digest())
+    return hmac.compare_digest(challenge.encode(), grant.code_challenge.encode())
