@@ -33,7 +33,7 @@ class SignedIdentityTokens:
             "sub": self._pseudonym(person),
             "aud": self.audience,
             "iat": seconds(now),
-            "exp": seconds(now + self.policy.identity_token_life),
+            "exp": seconds(now + self.policy.identity_token_lifetime),
             "jti": self.new_text(),
             "nhs_number": person.nhs_number.digits,
             "identity_proofing_level": "P9",

@@ -52,12 +52,12 @@ class ProviderPolicy:
     refresh_keeps_gp_scope: bool = False  #: whether a refreshed access token keeps gp_integration_credentials (N3)
     sends_issuer: bool = False  #: `iss` in the authorization response (RFC 9207); the real NHS login sends none
     credentials_offered: frozenset[str] = frozenset("pd")  #: what one can sign in with here, letters as in a vector
-    code_life: timedelta = timedelta(minutes=10)
-    access_token_life: timedelta = timedelta(minutes=5)
-    id_token_life: timedelta = timedelta(minutes=60)
-    identity_token_life: timedelta = timedelta(minutes=10)  #: what EMIS is shown (N9)
-    session_life: timedelta = timedelta(hours=1)  #: world clock: single sign-on after a sign-in
-    interaction_life: timedelta = timedelta(minutes=30)  #: how long a person may take to answer our pages
+    code_lifetime: timedelta = timedelta(minutes=10)
+    access_token_lifetime: timedelta = timedelta(minutes=5)
+    id_token_lifetime: timedelta = timedelta(minutes=60)
+    identity_token_lifetime: timedelta = timedelta(minutes=10)  #: what EMIS is shown (N9)
+    session_lifetime: timedelta = timedelta(hours=1)  #: world clock: single sign-on after a sign-in
+    interaction_lifetime: timedelta = timedelta(minutes=30)  #: how long a person may take to answer our pages
     clock_skew: timedelta = timedelta(seconds=30)  #: what a partner's clock may be off
     longest_wait: timedelta = timedelta(seconds=10)  #: for a registration's result (N8)
     first_pause: timedelta = timedelta(milliseconds=20)  #: between two looks at a registration, doubling

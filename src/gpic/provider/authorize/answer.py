@@ -28,7 +28,7 @@ async def answer(
         session_id=approved.session.id,
         code_challenge=request.code_challenge,
     )
-    await codes.save(code, Binding(request.client.client_id, request.redirect_uri), grant, now + policy.code_life)
+    await codes.save(code, Binding(request.client.client_id, request.redirect_uri), grant, now + policy.code_lifetime)
     return back_to(request.redirect_uri, (("code", code), ("state", request.state)), policy)
 
 

@@ -85,7 +85,7 @@ class Authorize:
             vector=Vector(account.level, credentials_used),
             auth_time=self.clocks.wire.now(),
             signed_in_at=now,
-            expires=now + self.policy.session_life,
+            expires=now + self.policy.session_lifetime,
         )
         if session_to_end:
             await self.sessions.end(session_to_end)

@@ -20,7 +20,7 @@ def hash_of(browser: str) -> str:
 
 def opened(request: AuthorizeRequest, interaction_id: str, now: datetime, policy: ProviderPolicy) -> Interaction:
     """A new interaction that belongs to no browser yet; *now* is of the wire clock."""
-    return Interaction(interaction_id, "", request, Prompt.SIGN_IN, now + policy.interaction_life)
+    return Interaction(interaction_id, "", request, Prompt.SIGN_IN, now + policy.interaction_lifetime)
 
 
 def bound(interaction: Interaction, browser: str, session_id: str) -> Interaction:

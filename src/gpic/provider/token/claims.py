@@ -58,7 +58,7 @@ LOGIN: Final[Mapping[str, Statement]] = MappingProxyType(
 ID_TOKEN: Final[Mapping[str, Statement]] = MappingProxyType(
     {
         **LOGIN,
-        "exp": _ends_after(lambda policy: policy.id_token_life),
+        "exp": _ends_after(lambda policy: policy.id_token_lifetime),
         "nonce": lambda issue: issue.grant.nonce,
         "family_name": _from_profile("family_name"),
         "birthdate": _from_profile("birthdate"),
@@ -70,7 +70,7 @@ ID_TOKEN: Final[Mapping[str, Statement]] = MappingProxyType(
 ACCESS_TOKEN: Final[Mapping[str, Statement]] = MappingProxyType(
     {
         **LOGIN,
-        "exp": _ends_after(lambda policy: policy.access_token_life),
+        "exp": _ends_after(lambda policy: policy.access_token_lifetime),
         "scope": lambda issue: in_order(issue.scopes),
         "family": lambda issue: issue.grant.family,
     }

@@ -64,7 +64,7 @@ class Desk:
         identity = Issue(grant, account, shared, self.policy, now, self.new_text())
         return TokenReply(
             access_token=sign(stated(ACCESS_TOKEN, access), self.keys.current),
-            expires_in=int(self.policy.access_token_life.total_seconds()),
+            expires_in=int(self.policy.access_token_lifetime.total_seconds()),
             scope=in_order(shared),
             refresh_token=refresh_token,
             id_token=sign(stated(ID_TOKEN, identity), self.keys.current) if with_id_token else "",
