@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Final, Protocol
 
 
 class Clock(Protocol):
@@ -51,3 +51,16 @@ class Clocks:
 
     wire: Clock = field(default_factory=SystemClock)
     world: Clock = field(default_factory=SystemClock)
+
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def to_microseconds(moment: datetime) -> int:
+    """Whole microseconds since 1970: how moments are kept in columns, exact and in their order."""
+    return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+def from_microseconds(count: int) -> datetime:
+    """The moment, in UTC, that so many microseconds after 1970 began."""
+    return EPOCH + timedelta(microseconds=count)

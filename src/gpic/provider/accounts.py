@@ -41,3 +41,10 @@ class SignInSecrets:
     """What proves an account's owner: an argon2id hash in PHC form."""
 
     password_hash: str
+
+
+class EmailTaken(Exception):
+    """Another account signs in with this e-mail address."""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__)

@@ -45,7 +45,10 @@ class Accounts(Protocol):
         ...
 
     async def put(self, account: Account, secrets: SignInSecrets) -> None:
-        """Add an account or replace it whole. Its NHS number, if any, joins the dated history of its person (N1)."""
+        """Add an account or replace it whole; raises EmailTaken (`accounts`) where another account has its address.
+
+        Its NHS number, if any, joins the dated history of its person (N1).
+        """
         ...
 
     async def person_of(self, nhs_number: NhsNumber) -> PersonId | None:

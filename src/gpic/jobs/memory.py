@@ -1,0 +1,106 @@
+"""The queue in memory, for one event loop."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from gpic.credentials.ports import Task
+from gpic.jobs.queue import Bell, Claimed, SetAside
+
+
+@dataclass(slots=True)
+class Entry:
+    """A task in the queue; leased when *leased_until* is set, in seconds of the machine's own clock."""
+
+    number: int
+    task: Task
+    due: datetime
+    fence: int = 0
+    attempt: int = 0
+    leased_until: float | None = None
+
+
+@dataclass(slots=True)
+class MemoryQueue:
+    """Tasks in a dictionary. They die with the process."""
+
+    bell: Bell = field(default_factory=Bell)
+    elapsed: Callable[[], float] = time.monotonic
+    _entries: dict[int, Entry] = field(default_factory=dict)
+    _aside: list[SetAside] = field(default_factory=list)
+    _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+
+    async def enqueue(self, task: Task, due: datetime) -> None:
+        """Leave *task*, to be run once it is due (world clock)."""
+        waiting = self._waiting(task)
+        if waiting:
+            waiting.due = min(waiting.due, due)
+        else:
+            number = next(self._numbers)
+            self._entries[number] = Entry(number, task, due)
+        self.bell.ring()
+
+    async def claim(self, now: datetime, lease: timedelta) -> Claimed | None:
+        """Lease the task that is due longest, or one whose lease has ended."""
+        ready = [entry for entry in self._entries.values() if self._is_ready(entry, now)]
+        if not ready:
+            return None
+        entry = min(ready, key=lambda one: (one.due, one.number))
+        entry.fence += 1
+        entry.attempt += 1
+        entry.leased_until = self.elapsed() + lease.total_seconds()
+        return Claimed(entry.number, entry.task, entry.fence, entry.attempt)
+
+    async def renew(self, claimed: Claimed, lease: timedelta) -> bool:
+        """Lease it for so long from now; False when it is no longer ours."""
+        entry = self._ours(claimed)
+        if entry:
+            entry.leased_until = self.elapsed() + lease.total_seconds()
+        return entry is not None
+
+    async def finish(self, claimed: Claimed) -> None:
+        """It is done."""
+        if self._ours(claimed):
+            del self._entries[claimed.number]
+
+    async def postpone(self, claimed: Claimed, due: datetime, *, failed: bool = False) -> None:
+        """Let it wait until *due*, joined with the same task where that already waits."""
+        entry = self._ours(claimed)
+        if entry is None:
+            return
+        tried = entry.attempt if failed else 0
+        waiting = self._waiting(entry.task)
+        if waiting:
+            del self._entries[entry.number]
+            waiting.due, waiting.attempt = min(waiting.due, due), max(waiting.attempt, tried)
+        else:
+            entry.due, entry.attempt, entry.leased_until = due, tried, None
+
+    async def set_aside(self, claimed: Claimed, reason: str) -> None:
+        """Give it up; it is kept, with its reason, for an operator."""
+        if self._ours(claimed):
+            del self._entries[claimed.number]
+            self._aside.append(SetAside(claimed.task, reason))
+
+    async def given_up(self) -> tuple[SetAside, ...]:
+        """The tasks that were set aside, oldest first."""
+        return tuple(self._aside)
+
+    def _waiting(self, task: Task) -> Entry | None:
+        return next((one for one in self._entries.values() if one.task == task and one.leased_until is None), None)
+
+    def _ours(self, claimed: Claimed) -> Entry | None:
+        entry = self._entries.get(claimed.number)
+        return entry if entry and entry.leased_until is not None and entry.fence == claimed.fence else None
+
+    def _is_ready(self, entry: Entry, now: datetime) -> bool:
+        if entry.leased_until is not None:
+            return entry.leased_until <= self.elapsed()
+        return entry.due <= now and not self._runs_for(entry)
+
+    def _runs_for(self, entry: Entry) -> bool:
+        return any(one.leased_until is not None and one.task.person == entry.task.person for one in self._entries.values())

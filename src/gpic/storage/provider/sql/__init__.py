@@ -1,0 +1,1 @@
+"""The cabinets in SQL, one file each; the same statements serve SQLite and PostgreSQL."""

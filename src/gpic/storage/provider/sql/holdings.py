@@ -1,0 +1,83 @@
+"""Holdings and the audit trail, written together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection, select, update
+
+from gpic.credentials.holding import Holding, PersonId
+from gpic.credentials.lifecycle import State
+from gpic.credentials.ports import AuditEvent, AuditRecord, Saved, Stale
+from gpic.nhs.credentials import GpCredentials
+from gpic.nhs.organisations import OdsCode
+from gpic.storage.provider.database import Database, insert, put
+from gpic.storage.provider.sql import trail
+from gpic.storage.provider.sql.holding_rows import columns_of, holding_in
+from gpic.storage.provider.sql.pseudonyms import introduce
+from gpic.storage.provider.tables import holdings, releases
+from gpic.storage.sealing import Sealer
+
+
+@dataclass(frozen=True, slots=True)
+class SqlHoldings:
+    """Holdings, a row each; details and token sealed for their person and version."""
+
+    database: Database
+    sealer: Sealer
+
+    async def load(self, person: PersonId) -> Holding:
+        """What is held; an EMPTY holding of version 0 for a person never seen."""
+        return await self.database.look(lambda connection: self._read(connection, person))
+
+    async def save(self, holding: Holding, *records: AuditRecord) -> Saved | Stale:
+        """Store *holding* over the version it was read at, with the records, in one transaction, or nothing of both."""
+        newer = replace(holding, version=holding.version + 1)
+
+        def work(connection: Connection) -> Saved | Stale:
+            introduce(connection, holding.person)
+            if not self._write(connection, newer):
+                return Stale(self._read(connection, holding.person))
+            for record in records:
+                trail.append(connection, record)
+            return Saved(newer)
+
+        return await self.database.unit(work)
+
+    async def release(self, person: PersonId, client_id: str, at: datetime, practice: OdsCode | None) -> GpCredentials | None:
+        """The details, if the stored state may be released, with the release record in one transaction (N4, N7)."""
+
+        def work(connection: Connection) -> GpCredentials | None:
+            holding = self._read(connection, person, and_keep_it=True)
+            details = holding.details
+            if holding.state is not State.HELD or details is None or practice not in {None, details.ods_code}:
+                return None
+            put(connection, releases, person=person, client_id=client_id, released_at=at)
+            trail.append(connection, AuditRecord(at, person, AuditEvent.RELEASED, holding.version, client_id))
+            return details
+
+        return await self.database.unit(work)
+
+    async def released_at(self, person: PersonId, client_id: str) -> datetime | None:
+        """When this client last got this person's details (N16)."""
+        theirs = (releases.c.person == person) & (releases.c.client_id == client_id)
+        statement = select(releases.c.released_at).where(theirs)
+        return await self.database.look(lambda connection: connection.execute(statement).scalar())
+
+    async def trail(self, person: PersonId) -> tuple[AuditRecord, ...]:
+        """Everything written down about this person, oldest first."""
+        return await self.database.look(lambda connection: trail.of(connection, person))
+
+    def _read(self, connection: Connection, person: PersonId, *, and_keep_it: bool = False) -> Holding:
+        statement = select(holdings).where(holdings.c.person == person)
+        row = connection.execute(statement.with_for_update() if and_keep_it else statement).one_or_none()
+        return holding_in(row, self.sealer) if row else Holding(person)
+
+    def _write(self, connection: Connection, newer: Holding) -> bool:
+        columns = columns_of(newer, self.sealer)
+        if newer.version == 1:
+            new = insert(connection, holdings).values(**columns).on_conflict_do_nothing(index_elements=["person"])
+            return connection.execute(new).rowcount == 1
+        read_at = (holdings.c.person == newer.person) & (holdings.c.version == newer.version - 1)
+        return connection.execute(update(holdings).where(read_at).values(**columns)).rowcount == 1
