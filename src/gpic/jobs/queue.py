@@ -60,7 +60,10 @@ class JobQueue(Jobs, Protocol):
     it runs waits, and runs afterwards. Whoever comes with an old fence changes nothing.
     """
 
-    bell: Bell  #: rings when a task was enqueued here
+    @property
+    def bell(self) -> Bell:
+        """Rings when a task was enqueued in this process."""
+        ...
 
     async def claim(self, now: datetime, lease: timedelta) -> Claimed | None:
         """Lease the task that is due longest, or one whose lease has ended; None when there is nothing to do."""
