@@ -1,0 +1,153 @@
+"""What EMIS's replies mean: pure functions from a reply to an answer (`gp-systems.md` §2.2, §2.5, §2.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from gpic.gp_systems.emis import refusals, wire
+from gpic.gp_systems.rows import A, Row, judge
+from gpic.nhs.answers import (
+    AccountOpened,
+    Found,
+    LinkAnswer,
+    Linked,
+    Opened,
+    Refused,
+    Rejected,
+    Restricted,
+    Retrieved,
+    ShownPatient,
+    Silence,
+    Unexpected,
+    Unreachable,
+)
+from gpic.nhs.credentials import Demographics, GpCredentials, Im1Token
+from gpic.nhs.numbers import NhsNumber, NhsNumberInvalid
+from gpic.nhs.organisations import OdsCode
+from gpic.nhs.secret import Secret
+from gpic.outbound import Reply, no_answer
+
+SUPPLIER: Final = "emis"
+DONE: Final = frozenset({200, 201})
+#: 409 is the normal "already recorded", and its body carries the details all the same (§2.2 E4).
+VERIFIED: Final = DONE | {409}
+NUMBER_KIND: Final = "nhsnumber"
+
+
+def refused(rows: Sequence[Row[A]], reply: Reply, call: str) -> A | Silence:
+    """The answer of *rows* to a reply that is no success; what no row knows is no answer (N12)."""
+    said = wire.said(reply)
+    if wire.session_is_lost(reply):
+        return Unreachable(detail=f"{call}-session-lost")
+    return judge(rows, said, call) or no_answer(reply) or Unexpected(said.coded(call))
+
+
+def begun(reply: Reply) -> str | Refused | Silence:
+    """E1: the id of our end-user session."""
+    if reply.status not in DONE:
+        return refused(refusals.BEGIN, reply, "emis-begin")
+    session = reply.read(wire.EndUserSession)
+    return session.end_user_session_id if session and wire.is_id(session.end_user_session_id) else Unexpected("emis-begin-id")
+
+
+def retrieved(reply: Reply, practice: OdsCode) -> Retrieved:
+    """E4: the details, on 201 and on 409 alike."""
+    found = reply.read(wire.Verification) if reply.status in VERIFIED else None
+    if found and _given(found.account_id) and _given(found.linkage_key):
+        return Found(GpCredentials(found.account_id or "", practice, Secret(found.linkage_key or "")))
+    if reply.status in DONE:
+        return Unexpected("emis-retrieve-incomplete")
+    return refused(refusals.RETRIEVE, reply, "emis-retrieve")
+
+
+def opened(reply: Reply) -> AccountOpened:
+    """E5: the account, told by its token alone; the details come with a retrieve."""
+    if reply.status not in DONE:
+        return refused(refusals.CREATE, reply, "emis-create")
+    token = _token_in(reply)
+    return Opened(token, None) if token else Unexpected("emis-create-incomplete")
+
+
+def linked(reply: Reply) -> LinkAnswer:
+    """E3: the token that the linkage key bought."""
+    if reply.status not in DONE:
+        return refused(refusals.LINK, reply, "emis-link")
+    token = _token_in(reply)
+    return Linked(token) if token else Unexpected("emis-link-incomplete")
+
+
+def entered(reply: Reply, end_user_session_id: str) -> wire.Visit | Restricted | Rejected | Refused | Silence:
+    """E2: the ids to go on with, or that the account waits for a real sign-in (N17)."""
+    if reply.status not in DONE:
+        return refused(refusals.SESSION, reply, "emis-session")
+    session = reply.read(wire.Session)
+    if session is None or not wire.is_id(session.session_id):
+        return Unexpected("emis-session-id")
+    own = next((link for link in session.user_patient_links or () if link.association_type == "Self"), None)
+    if own is None or not wire.is_id(own.user_patient_link_token):
+        return Unexpected("emis-session-no-self")
+    if (session.application_link_level or own.application_link_level) == "Restricted":
+        return Restricted()
+    return wire.Visit(
+        end_user_session_id=end_user_session_id,
+        session_id=session.session_id or "",
+        user_patient_link_token=own.user_patient_link_token or "",
+    )
+
+
+def shown(reply: Reply) -> ShownPatient | Rejected | Refused | Silence:
+    """E6: whom the session shows; a reply that tells neither number nor name proves nothing (N2)."""
+    if reply.status not in DONE:
+        return refused(refusals.DEMOGRAPHICS, reply, "emis-demographics")
+    patient = reply.read(wire.Patient)
+    if patient is None:
+        return Unexpected("emis-demographics-unreadable")
+    numbers = frozenset(_numbers(patient))
+    demographics = _demographics(patient)
+    return ShownPatient(numbers, demographics) if numbers or demographics else Unexpected("emis-demographics-empty")
+
+
+def token_of(guid: str) -> Im1Token:
+    """An AccessIdentityGuid as our IM1 token: JSON, as NHS App keeps it (§5)."""
+    return Im1Token(SUPPLIER, Secret(msgspec.json.encode(wire.Access(access_identity_guid=guid)).decode()))
+
+
+def guid_of(token: Im1Token) -> str | None:
+    """The AccessIdentityGuid in an IM1 token, JSON or the legacy bare GUID; None when it is none of EMIS's."""
+    text = token.text.reveal().strip()
+    if token.supplier != SUPPLIER:
+        return None
+    try:
+        guid = msgspec.json.decode(text, type=wire.Access).access_identity_guid
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        guid = text if wire.GUID.fullmatch(text) else None
+    return guid if _given(guid) else None
+
+
+def _token_in(reply: Reply) -> Im1Token | None:
+    access = reply.read(wire.Access)
+    return token_of(access.access_identity_guid or "") if access and _given(access.access_identity_guid) else None
+
+
+def _given(text: str | None) -> bool:
+    return bool(text and text.strip())
+
+
+def _numbers(patient: wire.Patient) -> list[NhsNumber]:
+    found = []
+    for identifier in patient.patient_identifiers or ():
+        if (identifier.identifier_type or "").lower() == NUMBER_KIND:
+            try:
+                found.append(NhsNumber(identifier.identifier_value or ""))
+            except NhsNumberInvalid:
+                continue
+    return found
+
+
+def _demographics(patient: wire.Patient) -> Demographics | None:
+    if _given(patient.surname) and _given(patient.date_of_birth):
+        return Demographics((patient.surname or "").strip(), (patient.date_of_birth or "").strip()[:10])
+    return None
