@@ -15,6 +15,7 @@ LONGEST_FUNCTION = 45
 BANNED = re.compile(r"(?<![a-z])(managers?|helpers?|utils?|base|common|services?|handlers?|data|info)(?![a-z])")
 #: Names that a library or a specification gives us.
 GIVEN = {
+    "base64url",  # RFC 4648 §5
     "partner_service",  # "service" is NHS login's own word for what a partner runs
     "metadata",
 }
