@@ -36,12 +36,7 @@ class MemoryQueue:
 
     async def enqueue(self, task: Task, due: datetime) -> None:
         """Leave *task*, to be run once it is due (world clock)."""
-        waiting = self._waiting(task)
-        if waiting:
-            waiting.due = min(waiting.due, due)
-        else:
-            number = next(self._numbers)
-            self._entries[number] = Entry(number, task, due)
+        self._wait(task, due, 0)
         self.bell.ring()
 
     async def claim(self, now: datetime, lease: timedelta) -> Claimed | None:
@@ -72,13 +67,8 @@ class MemoryQueue:
         entry = self._ours(claimed)
         if entry is None:
             return
-        tried = entry.attempt if failed else 0
-        waiting = self._waiting(entry.task)
-        if waiting:
-            del self._entries[entry.number]
-            waiting.due, waiting.attempt = min(waiting.due, due), max(waiting.attempt, tried)
-        else:
-            entry.due, entry.attempt, entry.leased_until = due, tried, None
+        del self._entries[entry.number]
+        self._wait(entry.task, due, entry.attempt if failed else 0)
 
     async def set_aside(self, claimed: Claimed, reason: str) -> None:
         """Give it up; it is kept, with its reason, for an operator."""
@@ -90,8 +80,13 @@ class MemoryQueue:
         """The tasks that were set aside, oldest first."""
         return tuple(self._aside)
 
-    def _waiting(self, task: Task) -> Entry | None:
-        return next((one for one in self._entries.values() if one.task == task and one.leased_until is None), None)
+    def _wait(self, task: Task, due: datetime, attempt: int) -> None:
+        for one in self._entries.values():
+            if one.task == task and one.leased_until is None:
+                one.due, one.attempt = min(one.due, due), max(one.attempt, attempt)
+                return
+        number = next(self._numbers)
+        self._entries[number] = Entry(number, task, due, attempt=attempt)
 
     def _ours(self, claimed: Claimed) -> Entry | None:
         entry = self._entries.get(claimed.number)

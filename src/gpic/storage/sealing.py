@@ -131,9 +131,10 @@ def keys_from_file(path: Path, *, create: bool = False) -> tuple[dict[str, bytes
         lines = path.read_text(encoding="ascii").splitlines()
     except (OSError, UnicodeDecodeError):
         raise KeysUnusable(f"the key file {path.name} cannot be read") from None
-    keys = dict(key_in(line, path) for line in lines if line.strip() and not line.startswith("#"))
-    if not keys:
-        raise KeysUnusable(f"the key file {path.name} holds no key")
+    listed = [key_in(line, path) for line in lines if line.strip() and not line.startswith("#")]
+    keys = dict(listed)
+    if not keys or len(keys) < len(listed):
+        raise KeysUnusable(f"the key file {path.name} holds no key, or two of one id")
     return keys, list(keys)[-1]
 
 
@@ -141,7 +142,7 @@ def key_in(line: str, path: Path) -> tuple[str, bytes]:
     """The id and the key of one line; raises KeysUnusable."""
     key_id, _, encoded = line.strip().partition(" ")
     try:
-        key = base64.b64decode(encoded, validate=True)
+        key = base64.b64decode(encoded.strip(), validate=True)
     except ValueError:
         key = b""
     if len(key) != KEY_LENGTH:
