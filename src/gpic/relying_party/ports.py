@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from gpic.nhs.answers import GpSession, LinkAnswer, SessionAnswer
 from gpic.nhs.credentials import Demographics, GpCredentials, Im1Token
 from gpic.nhs.organisations import OdsCode
+from gpic.relying_party.outcomes import Obstacle
+from gpic.relying_party.records import Attempt, Change, Linkage, Return
 
 
 class GpSystem(Protocol):
@@ -31,3 +35,78 @@ class GpSystems(Protocol):
     def system_of(self, practice: OdsCode) -> tuple[str, GpSystem] | None:
         """The supplier's name in lower case and its system; None when the practice is not covered."""
         ...
+
+
+class Attempts(Protocol):
+    """Logins that are under way."""
+
+    async def save(self, attempt: Attempt, now: datetime) -> None:
+        """Keep it until it expires; what has expired by *now* may go."""
+        ...
+
+    async def take(self, state: str, browser: str, now: datetime) -> Attempt | None:
+        """Hand out an attempt exactly once, even to two callers at one moment; a wrong browser takes nothing away."""
+        ...
+
+
+class Linkages(Protocol):
+    """What linkage keys bought, by the fingerprint of the details; each sub points to one (R11)."""
+
+    async def find(self, sub: str, fingerprint: str) -> Linkage | None:
+        """The linkage, and whether it showed another patient to this sub; None when nothing is known."""
+        ...
+
+    async def reserve(self, fingerprint: str, version: int, now: datetime, until: datetime) -> bool:
+        """Write the intent to register, before the call (R2).
+
+        True for exactly one caller who saw this version (0: nothing stored), and for nobody while a reservation lasts.
+        """
+        ...
+
+    async def settle(self, sub: str, fingerprint: str, change: Change) -> None:
+        """Carry out the change in one step, as its own words promise; every change of a linkage raises its version.
+
+        A sub that pointed elsewhere points here afterwards, and what it rightly pointed to before is erased (R4);
+        NotRegistered, KeyRefused and TokenRefused move no pointer.
+        """
+        ...
+
+    async def forget(self, sub: str) -> None:
+        """Erase the sub's pointer, and its linkage where nobody else points to it rightly."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """How many automatic returns a person may make in a sliding window (R9)."""
+
+    most: int
+    window: timedelta
+
+
+class Returns(Protocol):
+    """Automatic returns to NHS login, counted per person, or per browser while nobody is known (R9)."""
+
+    async def reserve(self, who: str, why: Obstacle, now: datetime, allowance: Allowance) -> bool:
+        """Count a return before the redirect, by one statement; False when the allowance is used up, and then none is counted.
+
+        Returns that have left the window may go.
+        """
+        ...
+
+    async def since(self, who: str, start: datetime) -> tuple[Return, ...]:
+        """The returns later than *start*, oldest first."""
+        ...
+
+    async def clear(self, *who: str) -> None:
+        """Forget the returns of these: a session was opened."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Cabinets:
+    """Where the kit keeps things."""
+
+    attempts: Attempts
+    linkages: Linkages
+    returns: Returns
