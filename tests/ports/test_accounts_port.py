@@ -109,7 +109,7 @@ async def test_a_change_of_number_that_is_undone_counts(cabinets: Cabinets) -> N
 
 
 async def test_an_account_that_is_behind_does_not_bring_an_old_number_back(cabinets: Cabinets) -> None:
-    """N1, J24: of two accounts one knows the new number; the other is saved again for another reason."""
+    """N1: of two accounts one knows the new number; the other is saved again for another reason."""
     other = replace(ACCOUNT, subject="subject-9", email="alice@work.example")
     await cabinets.accounts.put(other, PASSWORD)
     await cabinets.accounts.put(replace(ACCOUNT, nhs_number=SECOND), PASSWORD)
@@ -129,7 +129,7 @@ async def test_a_number_that_passes_to_another_person_is_theirs(cabinets: Cabine
 
 
 async def test_a_person_is_joined_over_their_accounts(cabinets: Cabinets, clocks: Clocks) -> None:
-    """J24: contacts and names of the account that is known best; the last sign-in of all."""
+    """N1: contacts and names of the account that is known best; the last sign-in of all."""
     weaker = replace(ACCOUNT, subject="subject-9", email="alice@work.example", level=ProofingLevel.P5, family_name="Oneill")
     await cabinets.accounts.put(ACCOUNT, PASSWORD)
     await cabinets.accounts.put(weaker, PASSWORD)
@@ -190,7 +190,7 @@ async def test_below_p5_nobody_is_known(cabinets: Cabinets) -> None:
 
 
 async def test_the_practice_that_pds_names_is_remembered_on_every_matched_account(cabinets: Cabinets) -> None:
-    """N18, N20: and on no account that is not matched to PDS, nor of anybody else."""
+    """And on no account that is not matched to PDS, nor of anybody else."""
     bare = replace(BARE, person=PERSON)
     other = replace(ACCOUNT, subject="subject-3", person=PersonId("person-3"), email="c@example.org", nhs_number=THIRD)
     for account in (ACCOUNT, bare, other):

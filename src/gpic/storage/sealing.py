@@ -73,6 +73,11 @@ class Sealer:
         except (InvalidTag, ValueError):  # ValueError: too short to hold nonce and tag
             raise SealBroken from None
 
+    @property
+    def mark(self) -> bytes:
+        """What every envelope of the current key begins with, and no other."""
+        return header_of(self._current)
+
     def is_current(self, sealed: bytes) -> bool:
         """Whether the envelope was sealed with the current key; raises SealBroken."""
         return self.key_of(sealed) == self._current

@@ -57,7 +57,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 
 async def test_a_task_outlives_the_sudden_death_of_its_worker(database: Database, tmp_path: Path) -> None:
-    """J17: kill -9; the lease stands until it ends, then another has the task, with a higher fence."""
+    """After kill -9 the lease stands until it ends, then another has the task, with a higher fence."""
     queue = LeaseTable(database)
     command = [sys.executable, "-c", VICTIM, str(tmp_path / "provider.sqlite")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as victim:  # noqa: ASYNC220, S603 - our own words

@@ -123,7 +123,7 @@ async def test_what_another_process_left_is_found_by_looking() -> None:
 
 
 async def test_a_task_that_wants_to_be_run_again_is() -> None:
-    """N11, N12: at the moment it names, not before, and its attempts begin anew."""
+    """At the moment it names, not before, and its attempts begin anew."""
     later = NOON + timedelta(minutes=15)
     outcomes: Iterator[TaskOutcome] = iter([TryAgainAt(later), Finished()])
 

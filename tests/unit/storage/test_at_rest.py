@@ -27,6 +27,7 @@ from gpic.provider.stages import AuthorizeRequest, Interaction, Prompt
 from gpic.storage.provider.cabinets import Cabinets
 from gpic.storage.provider.database import SWEEP, Database
 from gpic.storage.provider.sql.grants import claim
+from gpic.storage.provider.sql.resealing import BATCH, reseal
 from gpic.storage.provider.sqlite import cabinets_on
 from gpic.storage.provider.tables import families, jti_uses, refresh_tokens, sessions
 from gpic.storage.sealing import SealBroken, Sealer
@@ -168,6 +169,25 @@ async def test_after_a_rotation_of_keys_everything_is_still_found(cabinets: Cabi
     assert replace(HELD, version=1) == await rotated.holdings.load(PERSON)
     again = JtiUse("partner", "jti-4", LATER)
     assert Rotated(GRANT, "refresh-2") == await rotated.families.rotate("refresh-1", "partner", again, NOW, successor="x")
+
+
+async def test_once_resealed_the_old_key_can_be_taken_away(cabinets: Cabinets, database: Database) -> None:
+    """N7: everything is found and opened with the new key alone, and nothing is left to do."""
+    await fill(cabinets)
+    for number in range(BATCH + 1):
+        await cabinets.holdings.save(replace(HELD, person=PersonId(f"many-{number}")))
+    new = bytes(32)
+    both = Sealer({"k1": bytes(range(32)), "k2": new}, "k2")
+    envelopes = 3 + 2 * (1 + BATCH + 1)  # account, number, family; details and tokens
+
+    assert [envelopes, 0] == [await reseal(database, both), await reseal(database, both)]
+    alone = cabinets_on(database, Sealer({"k2": new}, "k2"))
+    assert (ACCOUNT, SignInSecrets("$argon2id$")) == await alone.accounts.by_email("zelda@example.org")
+    assert PERSON == await alone.accounts.person_of(NhsNumber("9990001111"))
+    assert replace(HELD, version=1) == await alone.holdings.load(PERSON)
+    assert replace(HELD, person=PersonId("many-50"), version=1) == await alone.holdings.load(PersonId("many-50"))
+    use = JtiUse("partner", "jti-5", LATER)
+    assert Rotated(GRANT, "refresh-3") == await alone.families.rotate("refresh-2", "partner", use, NOW, successor="refresh-3")
 
 
 def rows(connection: Connection, table: str) -> int:
