@@ -76,8 +76,7 @@ def routes(provider: Provider) -> list[Route]:
     """The protocol's endpoints; pages are `web`'s."""
     door = _Door(provider, Cookies.of(provider.policy))
     return [
-        door.route("/authorize", door.authorize, "GET"),
-        door.route("/authorize", door.authorize_by_form, "POST"),
+        door.route("/authorize", door.authorize, "GET", "POST"),
         door.route("/authorize/{interaction_id}", door.authorize_kept, "GET"),
         door.route("/token", door.token, "POST"),
         door.route("/userinfo", door.userinfo, "GET", "POST"),
@@ -110,13 +109,16 @@ class _Door:
         return route
 
     async def authorize(self, request: Request) -> Response:
+        return await (self._by_form(request) if request.method == "POST" else self._by_query(request))
+
+    async def _by_query(self, request: Request) -> Response:
         with _told_as(Unaddressable):
             raw = self._query(request)
         browser = self._cookie(request, self.cookies.browser) or random_text()
         outcome = await self.provider.authorize.begin(raw, self._cookie(request, self.cookies.session), browser)
         return self._onward(request, outcome, browser)
 
-    async def authorize_by_form(self, request: Request) -> Response:
+    async def _by_form(self, request: Request) -> Response:
         """Another site's form comes without our Lax cookies; the redirect brings them (`attacks-and-interop.md` 6)."""
         with _told_as(Unaddressable):
             raw = await self._form(request)

@@ -21,13 +21,14 @@ from gpic.provider.clients import Client
 from gpic.provider.discovery import Discovery
 from gpic.provider.endpoints import Provider
 from gpic.provider.policy import ProviderPolicy
-from gpic.provider.ports import Binding, Grant
+from gpic.provider.ports import Binding, Codes, Families, Grant
 from gpic.provider.sessions import Session
 from gpic.provider.stages import AddressedRequest, AskUser, RawRequest, Redirect
 from gpic.provider.token.desk import Desk, TokenReply
 from gpic.provider.token.grants import Token
 from gpic.provider.userinfo.bearer import Gate
 from gpic.provider.userinfo.claims import Userinfo
+from gpic.storage.provider.cabinets import Cabinets
 from tests.unit.provider.fakes import (
     FakeAccounts,
     FakeClients,
@@ -122,8 +123,11 @@ class World:
     wire: MovableClock = field(default_factory=lambda: MovableClock(NOW))
     world: MovableClock = field(default_factory=lambda: MovableClock(NOW))
     made: int = 0
+    codes: Codes = field(init=False)
+    families: Families = field(init=False)
 
     def __post_init__(self) -> None:
+        self.codes = self.families = self.tokens
         self.clients.by_id["partner"] = partner(self.key)
         self.accounts.accounts["alice"] = ALICE
 
@@ -142,14 +146,14 @@ class World:
         """The authorization endpoint."""
         return Authorize(
             self.clients, self.accounts, self.sessions, self.interactions, self.consents,
-            self.tokens, self.offer, self.policy, self.clocks, self.new_text,
+            self.codes, self.offer, self.policy, self.clocks, self.new_text,
         )  # fmt: skip
 
     @property
     def token(self) -> Token:
         """The token endpoint."""
         desk = Desk(
-            self.clients, self.accounts, self.consents, self.tokens, self.tokens,
+            self.clients, self.accounts, self.consents, self.codes, self.families,
             self.ring, self.policy, self.clocks, self.new_text,
         )  # fmt: skip
         return Token(desk)
@@ -157,7 +161,7 @@ class World:
     @property
     def userinfo(self) -> Userinfo:
         """The userinfo endpoint."""
-        gate = Gate(self.clients, self.accounts, self.consents, self.tokens, self.ring, self.policy, self.wire)
+        gate = Gate(self.clients, self.accounts, self.consents, self.families, self.ring, self.policy, self.wire)
         return Userinfo(gate, self.offer)
 
     @property
@@ -165,6 +169,12 @@ class World:
         """All of them, as `endpoints` gets them."""
         discovery = Discovery(self.ring, self.policy)
         return Provider(self.authorize, self.token, self.userinfo, discovery, PlainPages(), self.policy)
+
+    def furnish(self, cabinets: Cabinets) -> None:
+        """Real cabinets instead of fakes."""
+        for name in ("clients", "accounts", "sessions", "interactions", "consents"):
+            setattr(self, name, getattr(cabinets, name))
+        self.codes, self.families = cabinets.codes, cabinets.families
 
     def change_client(self, **changes: object) -> None:
         """The partner as an operator changes it."""
