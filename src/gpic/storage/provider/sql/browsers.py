@@ -76,8 +76,7 @@ class SqlInteractions:
             sweep(connection, interactions, interactions.c.id_hash, interactions.c.expires <= self.clocks.wire.now())
             state = {"sealed": self.sealer.seal(plain, place=place_of(id_hash)), "expires": interaction.expires}
             new = insert(connection, interactions).values(id_hash=id_hash, finished=False, **state)
-            waiting = interactions.c.finished.is_(False)
-            connection.execute(new.on_conflict_do_update(index_elements=["id_hash"], set_=state, where=waiting))
+            connection.execute(new.on_conflict_do_update(index_elements=["id_hash"], set_=state))
 
         await self.database.unit(work)
 
