@@ -144,7 +144,7 @@ class FakeTokens:
         if refresh_token in self.older:
             self.revoked.add(self.older[refresh_token])
             return Reused()
-        grant = self.refresh.get(refresh_token)
+        grant = self.refresh.get(refresh_token) if now < use.expires else None
         if grant is None or grant.client_id != client_id or grant.family in self.revoked:
             return Unknown()
         self.older[refresh_token] = grant.family
@@ -173,14 +173,14 @@ class FakeOffer:
     details: GpCredentials | None = None
     asked: list[Circumstances] = field(default_factory=list)
     released: list[tuple[PersonId, str, OdsCode | None]] = field(default_factory=list)
-    looks: int = 0
+    looks: list[PersonId] = field(default_factory=list)
 
     async def prepare(self, circumstances: Circumstances) -> Offered:
         self.asked.append(circumstances)
         return self.now
 
     async def progress(self, person: PersonId) -> Offered:
-        self.looks += 1
+        self.looks.append(person)
         return self.later.pop(0) if self.later else self.now
 
     async def release(self, person: PersonId, client_id: str, practice: OdsCode | None) -> GpCredentials | None:

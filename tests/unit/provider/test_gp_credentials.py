@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
@@ -14,7 +15,7 @@ from gpic.provider.authorize.gp_credentials import pauses
 from gpic.provider.entitlement import may_have_gp_credentials
 from gpic.provider.policy import ProviderPolicy
 from gpic.provider.ports import Ready, SignInFirst, Underway, Withheld
-from gpic.provider.stages import AskUser, Prompt
+from gpic.provider.stages import AskUser, Interaction, Prompt
 from tests.unit.provider.world import ALICE, ALL_SCOPES, BROWSER, GOOD, ISSUER, World, partner, query_of, raw
 
 P0, P5, P9 = ProofingLevel
@@ -73,7 +74,7 @@ async def test_a_result_is_not_waited_for_when_it_is_there(ready: World, offered
     ready.offer.now = offered
 
     assert "code" in query_of(await ready.authorize.begin(raw(), "session", BROWSER))
-    assert 0 == ready.offer.looks
+    assert [] == ready.offer.looks
 
 
 @pytest.mark.anyio
@@ -84,7 +85,7 @@ async def test_a_registration_under_way_is_waited_for(ready: World) -> None:
     ready.policy = ProviderPolicy(ISSUER, first_pause=timedelta(milliseconds=1))
 
     assert "code" in query_of(await ready.authorize.begin(raw(), "session", BROWSER))
-    assert 3 == ready.offer.looks
+    assert [ALICE.person] * 3 == ready.offer.looks
 
 
 @pytest.mark.anyio
@@ -95,7 +96,7 @@ async def test_a_code_is_issued_without_the_claim_when_time_is_up(ready: World) 
 
     assert "code" in query_of(await ready.authorize.begin(raw(), "session", BROWSER))
     # Looks at 20 and 60 ms at best; after the next pause of 80 ms it would be too late.
-    assert 2 >= ready.offer.looks
+    assert 2 >= len(ready.offer.looks)
 
 
 @pytest.mark.anyio
@@ -130,6 +131,28 @@ async def test_nobody_is_asked_to_sign_in_twice(ready: World) -> None:
     _, interaction = await ready.authorize.signed_in(outcome.interaction, ALICE, frozenset("pd"), "session")
 
     assert "code" in query_of(await ready.authorize.resume(interaction))
+
+
+@pytest.mark.anyio
+async def test_what_came_of_it_is_logged_without_a_name(ready: World, caplog: pytest.LogCaptureFixture) -> None:
+    """N7, attacks 29: partner and outcome."""
+    with caplog.at_level(logging.INFO, logger="gpic.provider"):
+        await ready.authorize.begin(raw(), "session", BROWSER)
+
+    records = [(record.message, vars(record)["client_id"], vars(record)["offered"]) for record in caplog.records]
+    assert [("GP credentials looked after", "partner", "Ready")] == records
+
+
+@pytest.mark.anyio
+async def test_a_client_that_lost_its_im1_mark_on_the_way_starts_nothing(ready: World) -> None:
+    """N5: decided by the policy of this moment, before any GP call."""
+    ready.change_client(im1_enabled=False)
+    kept = await ready.authorize.keep(raw())
+    assert isinstance(kept, Interaction)
+    ready.policy = ProviderPolicy(ISSUER, require_im1=True)
+
+    assert "code" in query_of(await ready.authorize.take_up(kept.id, "session", BROWSER))
+    assert [] == ready.offer.asked
 
 
 def test_pauses_grow_from_20_to_250_milliseconds() -> None:

@@ -143,7 +143,7 @@ async def test_a_code_works_once_and_its_second_use_ends_the_family(sharing: Wor
     await sharing.keep_code()
     await sharing.token.grant(sharing.form())
 
-    with pytest.raises(GrantInvalid):
+    with pytest.raises(GrantInvalid, match=r"^invalid_grant: the code was used before; its tokens are revoked$"):
         await sharing.token.grant(sharing.form())
 
     assert {"family"} == sharing.tokens.revoked
@@ -154,7 +154,7 @@ async def test_a_code_that_is_not_this_clients_neither_works_nor_is_spent(sharin
     """Attacks 13, 14: bound to client and redirect URI."""
     await sharing.keep_code()
 
-    with pytest.raises(GrantInvalid):
+    with pytest.raises(GrantInvalid, match=r"^invalid_grant: the code is unknown, expired or somebody else's$"):
         await sharing.token.grant(sharing.form(**fields))
 
     assert (await sharing.token.grant(sharing.form())).access_token
@@ -177,9 +177,9 @@ async def test_an_assertion_is_used_once(sharing: World) -> None:
     reply = await sharing.token.grant(sharing.form(client_assertion=assertion))
 
     await sharing.keep_code("another")
-    with pytest.raises(ClientInvalid):
+    with pytest.raises(ClientInvalid, match=r"^invalid_client: the assertion was used before$"):
         await sharing.token.grant(sharing.form(client_assertion=assertion, code="another"))
-    with pytest.raises(ClientInvalid):
+    with pytest.raises(ClientInvalid, match=r"^invalid_client: the assertion was used before$"):
         await sharing.token.grant(refresh_form(sharing, reply.refresh_token, client_assertion=assertion))
     assert (await sharing.token.grant(sharing.form(code="another"))).access_token
 
@@ -203,7 +203,7 @@ async def test_a_code_verifier_must_fit(sharing: World, challenge: str, verifier
     if fits:
         assert (await sharing.token.grant(sharing.form(code_verifier=verifier))).access_token
     else:
-        with pytest.raises(GrantInvalid):
+        with pytest.raises(GrantInvalid, match=r"^invalid_grant: code_verifier does not fit$"):
             await sharing.token.grant(sharing.form(code_verifier=verifier))
         assert {"family"} == sharing.tokens.revoked
 
@@ -271,11 +271,11 @@ async def test_an_older_refresh_token_ends_the_family(sharing: World) -> None:
     first = await sharing.redeemed()
     second = await sharing.token.grant(refresh_form(sharing, first.refresh_token))
 
-    with pytest.raises(GrantInvalid):
+    with pytest.raises(GrantInvalid, match=r"^invalid_grant: an older refresh token came back; its family is revoked$"):
         await sharing.token.grant(refresh_form(sharing, first.refresh_token))
 
     assert {"family"} == sharing.tokens.revoked
-    with pytest.raises(GrantInvalid):
+    with pytest.raises(GrantInvalid, match=r"^invalid_grant: the refresh token is unknown, expired or somebody else's$"):
         await sharing.token.grant(refresh_form(sharing, second.refresh_token))
 
 
@@ -341,7 +341,7 @@ async def test_tokens_for_an_account_that_is_gone_are_not_issued(sharing: World)
     reply = await sharing.redeemed()
     sharing.accounts.accounts.clear()
 
-    with pytest.raises(GrantInvalid):
+    with pytest.raises(GrantInvalid, match=r"^invalid_grant: the account is gone$"):
         await sharing.token.grant(refresh_form(sharing, reply.refresh_token))
     with pytest.raises(GrantInvalid):
         await sharing.redeemed()

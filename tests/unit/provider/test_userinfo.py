@@ -9,6 +9,7 @@ import pytest
 
 from gpic.jose.keys import KeyRing, SigningKey
 from gpic.jose.sign import Claim, seconds, sign
+from gpic.nhs.credentials import GpCredentials
 from gpic.nhs.organisations import OdsCode
 from gpic.nhs.trust import ProofingLevel, Vector
 from gpic.provider.errors import (
@@ -21,6 +22,7 @@ from gpic.provider.errors import (
 from gpic.provider.policy import ProviderPolicy
 from gpic.provider.userinfo.bearer import unverified_token
 from tests.unit.provider.world import ALICE, ALL_SCOPES, ISSUER, NOW, NUMBER, World
+from tests.unit.provider.world import DETAILS as DETAILS_HELD
 
 pytestmark = pytest.mark.anyio
 
@@ -121,6 +123,19 @@ async def test_details_of_another_practice_are_withheld(sharing: World) -> None:
     assert {**ALWAYS, "gp_registration_details": {"gp_ods_code": "B67890"}} == both
 
 
+@pytest.mark.parametrize("details", [DETAILS_HELD, None])
+async def test_a_release_is_logged_without_a_name(
+    sharing: World, details: GpCredentials | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Attacks 29: partner and outcome."""
+    sharing.offer.details = details
+    with caplog.at_level("INFO", logger="gpic.provider"):
+        await answer(sharing, "openid gp_integration_credentials")
+
+    records = [(record.message, vars(record)["client_id"], vars(record)["released"]) for record in caplog.records]
+    assert [("GP credentials asked for", "partner", details is not None)] == records
+
+
 async def test_without_details_the_claim_is_absent(sharing: World) -> None:
     """N4: never null."""
     sharing.offer.details = None
@@ -154,22 +169,23 @@ async def test_a_live_token_dies_with_its_client_its_family_or_its_account(shari
     """N6, attacks 13."""
     token = (await sharing.redeemed()).access_token
     sharing.change_client(disabled=True)
-    await refused(sharing, token)
+    await refused(sharing, token, "the client is unknown or disabled")
 
     sharing.change_client(disabled=False)
     await sharing.userinfo.answer(token)
     sharing.tokens.revoked.add("family")
-    await refused(sharing, token)
+    await refused(sharing, token, "the family is revoked")
 
     sharing.tokens.revoked.clear()
     sharing.accounts.accounts.clear()
-    await refused(sharing, token)
+    await refused(sharing, token, "the account is gone")
 
 
-async def refused(world: World, token: str) -> None:
-    """It must be invalid_token with the one public text."""
+async def refused(world: World, token: str, reason: str = "") -> None:
+    """It must be invalid_token with the one public text; the reason is for the log."""
     with pytest.raises(AccessTokenInvalid) as told:
         await world.userinfo.answer(token)
+    assert reason in {"", told.value.detail}
     assert ("invalid_token", 401, "The access token is not valid") == (told.value.code, told.value.status, told.value.sentence)
 
 
@@ -180,7 +196,7 @@ async def test_a_token_expires(sharing: World) -> None:
     await sharing.userinfo.answer(token)
     sharing.wire.move(timedelta(seconds=1))
 
-    await refused(sharing, token)
+    await refused(sharing, token, "TokenExpired: exp has passed")
 
 
 async def test_an_id_token_is_no_access_token(sharing: World) -> None:
