@@ -39,16 +39,15 @@ NUMBER_KIND: Final = "nhsnumber"
 
 def refused(rows: Sequence[Row[A]], reply: Reply, call: str) -> A | Silence:
     """The answer of *rows* to a reply that is no success; what no row knows is no answer (N12)."""
-    said = wire.said(reply)
     if wire.session_is_lost(reply):
         return Unreachable(detail=f"{call}-session-lost")
-    return judge(rows, said, call) or no_answer(reply) or Unexpected(said.coded(call))
+    return _judged(rows, reply, call)
 
 
 def begun(reply: Reply) -> str | Refused | Silence:
     """E1: the id of our end-user session."""
     if reply.status not in DONE:
-        return refused(refusals.BEGIN, reply, "emis-begin")
+        return _judged(refusals.BEGIN, reply, "emis-begin")  # no session yet that could be lost
     session = reply.read(wire.EndUserSession)
     return session.end_user_session_id if session and wire.is_id(session.end_user_session_id) else Unexpected("emis-begin-id")
 
@@ -125,6 +124,11 @@ def guid_of(token: Im1Token) -> str | None:
     except (msgspec.MsgspecError, ValueError, RecursionError):
         guid = text if wire.GUID.fullmatch(text) else None
     return guid if _given(guid) else None
+
+
+def _judged(rows: Sequence[Row[A]], reply: Reply, call: str) -> A | Silence:
+    said = wire.said(reply)
+    return judge(rows, said, call) or no_answer(reply) or Unexpected(said.coded(call))
 
 
 def _token_in(reply: Reply) -> Im1Token | None:
