@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gpic.jose.assertions import Addressee, AudiencePolicy, assertion, assertion_policy
-from gpic.jose.errors import AudienceWrong, ClaimsRefused
+from gpic.jose.errors import AudienceWrong, ClaimsRefused, TokenExpired
 from gpic.jose.keys import KeySet, SigningKey
 from gpic.jose.sign import Claim, seconds, sign
 from gpic.jose.verify import verify
@@ -35,6 +35,7 @@ def test_what_we_make_is_what_we_accept(key: SigningKey) -> None:
     verified = verify(token, KeySet.from_pems([key.public_pem]), assertion_policy("rp", NHS, TO, NOW, SKEW))
 
     assert ("7", "rp", "rp", (ENDPOINT,)) == (verified.jti, verified.issuer, verified.subject, verified.audience)
+    assert (NOW, NOW + timedelta(minutes=1)) == (verified.issued_at, verified.expires)
 
 
 AUDIENCES: list[tuple[str | list[str], set[AudiencePolicy]]] = [
@@ -80,6 +81,16 @@ def test_an_assertion_may_not_live_long(key: SigningKey, policy: AudiencePolicy,
     assert "1" == checked({"aud": audience, "exp": seconds(NOW) + bound + 30}, key, policy)
     with pytest.raises(ClaimsRefused):
         checked({"aud": audience, "exp": seconds(NOW) + bound + 31}, key, policy)
+
+
+def test_the_skew_is_the_policys(key: SigningKey) -> None:
+    """How far a client's clock may be off is a setting."""
+    late = assertion("rp", ENDPOINT, key, jti="7", now=NOW - timedelta(minutes=2), life=timedelta(minutes=1))
+    keys = KeySet.from_pems([key.public_pem])
+
+    verify(late, keys, assertion_policy("rp", NHS, TO, NOW, timedelta(seconds=61)))
+    with pytest.raises(TokenExpired):
+        verify(late, keys, assertion_policy("rp", NHS, TO, NOW, timedelta(seconds=60)))
 
 
 def test_iat_may_be_missing_but_not_in_the_future(key: SigningKey) -> None:

@@ -50,8 +50,12 @@ async def test_any_other_address_is_not_answered(world: World, redirect_uri: str
 @pytest.mark.anyio
 @pytest.mark.parametrize("client_id", ["nobody", "", "PARTNER", None])
 async def test_an_unknown_client_is_not_answered(world: World, client_id: str | None) -> None:
-    """Attacks 1."""
-    with pytest.raises(Unaddressable):
+    """Attacks 1; the reason is for the log, and repeats nothing that a stranger wrote."""
+    reason = (
+        "client unknown or disabled" if client_id else f"client_id was given {0 if client_id is None else 1} times or is empty"
+    )
+
+    with pytest.raises(Unaddressable, match=f"^unaddressable: {reason}$"):
         await address(raw(client_id=client_id), world.clients, world.policy)
 
 
