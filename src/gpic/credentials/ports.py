@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -130,6 +130,14 @@ class IdentityTokens(Protocol):
         ...
 
 
+class Alarms(Protocol):
+    """Tells an operator what must never happen."""
+
+    def wrong_patient(self, person: PersonId) -> None:
+        """A GP system showed another patient for this person's details (N2)."""
+        ...
+
+
 class AuditEvent(StrEnum):
     """What is written down (N7)."""
 
@@ -246,4 +254,3 @@ class Circumstances:
     signed_in_now: bool = False  #: a real sign-in belongs to this very request
     prompt_login: bool = False
     asserted_by_itself: bool = False  #: the identity was asserted by this partner for itself
-    asked: frozenset[str] = field(default_factory=frozenset)

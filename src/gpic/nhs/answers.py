@@ -36,6 +36,9 @@ class Reason(StrEnum):
     LOCKED = "locked"  #: too many failed attempts, or registration incomplete (TPP 509)
     ALREADY_LINKED = "already-linked"
     ACCOUNT_EXISTS = "account-exists"
+    # Our own rules
+    TOO_MANY = "too-many-registrations"  #: two were completed within a day (N13)
+    WRONG_PATIENT = "wrong-patient"  #: the system showed somebody else (N2)
     # Us
     MALFORMED = "malformed"  #: the supplier finds a field out of range
     APPLICATION_REFUSED = "application-refused"  #: the supplier does not know or admit the calling application

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Protocol
 
 from gpic.credentials.holding import PersonId
+from gpic.credentials.offer import Offered
 from gpic.credentials.ports import Circumstances
 from gpic.nhs.credentials import GpCredentials
 from gpic.nhs.numbers import NhsNumber
@@ -213,31 +214,6 @@ class Families(Protocol):
     async def is_alive(self, family: str) -> bool:
         """Whether tokens of this family still work."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """Details may be released."""
-
-
-@dataclass(frozen=True, slots=True)
-class Underway:
-    """A registration or a forced check is running; its result may still come in time (N8, N16)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Withheld:
-    """No details in this login. *reason* is a stable code."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class SignInFirst:
-    """The GP system wants a real sign-in before anything else (N17)."""
-
-
-Offered = Ready | Underway | Withheld | SignInFirst
 
 
 class GpOffer(Protocol):

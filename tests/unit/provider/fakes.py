@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from gpic.credentials.holding import PersonId
+from gpic.credentials.offer import Offered, Ready
 from gpic.credentials.ports import Circumstances
 from gpic.nhs.credentials import GpCredentials
 from gpic.nhs.numbers import NhsNumber
@@ -20,8 +21,6 @@ from gpic.provider.ports import (
     Grant,
     JtiReplayed,
     JtiUse,
-    Offered,
-    Ready,
     Redeemed,
     Redemption,
     Reused,

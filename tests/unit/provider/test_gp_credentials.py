@@ -9,14 +9,14 @@ from itertools import islice
 
 import pytest
 
+from gpic.credentials.offer import Ready, SignInFirst, Underway, Withheld
 from gpic.credentials.ports import Circumstances
 from gpic.nhs.trust import ProofingLevel, Vector
 from gpic.provider.authorize.gp_credentials import pauses
 from gpic.provider.entitlement import may_have_gp_credentials
 from gpic.provider.policy import ProviderPolicy
-from gpic.provider.ports import Ready, SignInFirst, Underway, Withheld
 from gpic.provider.stages import AskUser, Interaction, Prompt
-from tests.unit.provider.world import ALICE, ALL_SCOPES, BROWSER, GOOD, ISSUER, World, partner, query_of, raw
+from tests.unit.provider.world import ALICE, ALL_SCOPES, BROWSER, ISSUER, World, partner, query_of, raw
 
 P0, P5, P9 = ProofingLevel
 
@@ -34,8 +34,7 @@ async def test_the_engine_hears_how_the_person_came(ready: World) -> None:
     """N14, N16, N17: person, partner, sign-in and prompt."""
     await ready.authorize.begin(raw(), "session", BROWSER)
 
-    scopes = frozenset(GOOD["scope"].split())
-    assert [Circumstances(ALICE.person, "partner", signed_in_now=False, prompt_login=False, asked=scopes)] == ready.offer.asked
+    assert [Circumstances(ALICE.person, "partner", signed_in_now=False, prompt_login=False)] == ready.offer.asked
 
 
 @pytest.mark.anyio

@@ -8,12 +8,13 @@ import time
 from collections.abc import Iterator
 
 from gpic.credentials.holding import PersonId
+from gpic.credentials.offer import Offered, SignInFirst, Underway
 from gpic.credentials.ports import Circumstances
 from gpic.provider.authorize.prompts import ask
 from gpic.provider.entitlement import may_have_gp_credentials
 from gpic.provider.errors import LoginRequired
 from gpic.provider.policy import ProviderPolicy
-from gpic.provider.ports import GpOffer, Offered, SignInFirst, Underway
+from gpic.provider.ports import GpOffer
 from gpic.provider.stages import Approved, AskUser, Interaction, Prepared, Prompt
 
 LOG = logging.getLogger("gpic.provider")
@@ -59,5 +60,4 @@ def _circumstances(approved: Approved) -> Circumstances:
         client_id=request.client.client_id,
         signed_in_now=approved.signed_in_here,
         prompt_login=request.prompt == "login",
-        asked=request.scopes,
     )

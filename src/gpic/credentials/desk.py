@@ -1,0 +1,91 @@
+"""What every task of the engine works with, and how a task ends before its time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from gpic.credentials import changes
+from gpic.credentials.holding import Holding
+from gpic.credentials.policy import CredentialsPolicy
+from gpic.credentials.ports import (
+    Alarms,
+    AuditEvent,
+    AuditRecord,
+    Holdings,
+    IdentityTokens,
+    Jobs,
+    Pds,
+    People,
+    Saved,
+    Surgeries,
+    TryAgainAt,
+)
+from gpic.nhs.answers import Reason, Silence, Unreachable
+from gpic.nhs.clock import Clocks
+
+
+class Overtaken(Exception):
+    """Somebody else changed the holding meanwhile; this run's result is discarded."""
+
+
+class Ended(Exception):
+    """It ends here, for a lasting reason (N11)."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class NotNow(Exception):
+    """No answer came (N12)."""
+
+    def __init__(self, silence: Silence) -> None:
+        super().__init__(type(silence).__name__)
+        self.silence = silence
+
+
+def no_chance() -> float:
+    """No jitter: for tests and for a single worker."""
+    return 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The engine's ports, clocks and settings. *chance* gives numbers between 0 and 1, for jitter."""
+
+    holdings: Holdings
+    people: People
+    jobs: Jobs
+    pds: Pds
+    surgeries: Surgeries
+    identity_tokens: IdentityTokens
+    alarms: Alarms
+    clocks: Clocks
+    policy: CredentialsPolicy
+    chance: Callable[[], float] = field(default=no_chance)
+
+    def now(self) -> datetime:
+        """The world's time, by which ages and windows are measured."""
+        return self.clocks.world.now()
+
+    def is_due(self, holding: Holding) -> bool:
+        """Whether the pause after a refusal is over (N11)."""
+        return holding.next_try_at is None or holding.next_try_at <= self.now()
+
+    async def save(self, holding: Holding, event: AuditEvent | None = None, why: str = "") -> Holding:
+        """Store it with its line in the audit trail (N7); raises Overtaken."""
+        records = (AuditRecord(self.now(), holding.person, event, holding.version + 1, why=why),) if event else ()
+        saved = await self.holdings.save(holding, *records)
+        if not isinstance(saved, Saved):
+            raise Overtaken
+        return saved.holding
+
+    async def later(self, holding: Holding, silence: Silence) -> TryAgainAt:
+        """Count the silence, keep everything, and say when to try again (N12)."""
+        holding = await self.save(changes.silent(holding))
+        pause = self.policy.pause_after_silences(holding.silences, self.chance())
+        if isinstance(silence, Unreachable) and silence.retry_after is not None:
+            pause = max(pause, min(silence.retry_after, self.policy.longest_pause))
+        return TryAgainAt(self.now() + pause)

@@ -1,0 +1,34 @@
+"""Every number of the engine, with its default."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialsPolicy:
+    """The engine's settings; ages and windows run on the world clock."""
+
+    good_check: timedelta = timedelta(seconds=60)  #: a check younger than this is not repeated (N14)
+    #: After the first, second, third and every later lasting refusal (N11).
+    refusal_pauses: tuple[timedelta, ...] = (
+        timedelta(minutes=15),
+        timedelta(hours=1),
+        timedelta(hours=6),
+        timedelta(days=1),
+    )
+    first_pause: timedelta = timedelta(seconds=5)  #: after the first missing answer, doubling (N12)
+    longest_pause: timedelta = timedelta(minutes=15)  #: between two tries while a system does not answer (N12)
+    jitter: float = 0.2  #: the part of a pause that chance decides
+    most_registrations: int = 2  #: completed ones per person in `registrations_window` (N13)
+    registrations_window: timedelta = timedelta(hours=24)
+
+    def pause_after_refusals(self, tries: int) -> timedelta:
+        """How long to leave a person's GP system alone after so many refusals in a row (N11)."""
+        return self.refusal_pauses[min(tries, len(self.refusal_pauses)) - 1]
+
+    def pause_after_silences(self, silences: int, chance: float) -> timedelta:
+        """How long to wait after so many missing answers in a row; *chance* is between 0 and 1 (N12)."""
+        pause = min(self.first_pause * (1 << min(silences - 1, 20)), self.longest_pause)
+        return pause * (1 - self.jitter * chance)

@@ -1,0 +1,96 @@
+"""Checking details in the background, so that a known person's login waits for nobody (N14, N15, N21)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gpic.credentials import changes
+from gpic.credentials.desk import Desk, Ended, NotNow, Overtaken
+from gpic.credentials.holding import Holding
+from gpic.credentials.lifecycle import State
+from gpic.credentials.ports import AuditEvent, Finished, Task, TaskKind, TaskOutcome
+from gpic.credentials.register import erase_wrong_patient
+from gpic.credentials.whereabouts import case_of
+from gpic.nhs.answers import (
+    Accepted,
+    CheckAnswer,
+    Found,
+    NoAccount,
+    Reason,
+    Refused,
+    Rejected,
+    Restricted,
+    Retrieved,
+    Unexpected,
+    Unreachable,
+)
+from gpic.nhs.numbers import NhsNumber
+
+
+@dataclass(frozen=True, slots=True)
+class Recheck:
+    """The task that a login of a known person leaves behind."""
+
+    desk: Desk
+
+    async def run(self, task: Task) -> TaskOutcome:
+        """Check once; whatever was held differently meanwhile makes the result void."""
+        holding = await self.desk.holdings.load(task.person)
+        person = await self.desk.people.find(task.person)
+        if holding.state is not State.HELD or holding.practice is None or person is None:
+            return Finished()
+        surgery = self.desk.surgeries.system_of(holding.practice)
+        try:
+            if surgery is None or surgery.supplier != holding.supplier:
+                return await self._register_anew(changes.left(holding), AuditEvent.WITHDRAWN, "system-changed")
+            if holding.token is None:
+                return await self._by_retrieve(holding)
+            answer = await surgery.system.check(holding.token, holding.practice)
+            return await self._after_check(holding, answer, person.nhs_number)
+        except Overtaken:
+            return Finished()
+
+    async def _after_check(self, holding: Holding, answer: CheckAnswer, number: NhsNumber) -> TaskOutcome:
+        match answer:
+            case Accepted(shown) if number in shown.nhs_numbers:
+                await self.desk.save(changes.checked(holding, self.desk.now()), AuditEvent.CHECKED, "accepted")
+            case Accepted():
+                await erase_wrong_patient(holding, self.desk)
+            case Restricted():
+                await self.desk.save(changes.restricted(holding), AuditEvent.CHECKED, "restricted")
+            case Rejected(reason) | Refused(reason):
+                return await self._rejected(holding, reason)
+            case Unreachable() | Unexpected() as silence:
+                return await self.desk.later(holding, silence)
+        return Finished()
+
+    async def _by_retrieve(self, holding: Holding) -> TaskOutcome:
+        """Without an own token: the details are fetched again by the person's own number, and compared (N10)."""
+        try:
+            case = await case_of(holding.person, self.desk)
+        except NotNow as silence:
+            return await self.desk.later(holding, silence.silence)
+        except Ended as end:
+            return await self._rejected(holding, end.reason)
+        return await self._after_retrieve(holding, await case.system.retrieve(case.applicant))
+
+    async def _after_retrieve(self, holding: Holding, answer: Retrieved) -> TaskOutcome:
+        match answer:
+            case Found(details) if details == holding.details:
+                await self.desk.save(changes.checked(holding, self.desk.now()), AuditEvent.CHECKED, "same-details")
+            case Found() | NoAccount():
+                return await self._rejected(holding, Reason.KEY_INVALID)
+            case Refused(reason):
+                return await self._rejected(holding, reason)
+            case Unreachable() | Unexpected() as silence:
+                return await self.desk.later(holding, silence)
+        return Finished()
+
+    async def _rejected(self, holding: Holding, reason: Reason) -> TaskOutcome:
+        return await self._register_anew(changes.token_rejected(holding), AuditEvent.REJECTED, reason)
+
+    async def _register_anew(self, holding: Holding, event: AuditEvent, why: str) -> TaskOutcome:
+        """Stop releasing first, then fetch anew (N13, N15, N21)."""
+        saved = await self.desk.save(holding, event, why)
+        await self.desk.jobs.enqueue(Task(TaskKind.REGISTER, saved.person), self.desk.now())
+        return Finished()
