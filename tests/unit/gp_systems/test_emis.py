@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
 from datetime import timedelta
 
 import httpx2
@@ -12,22 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpic.gp_systems.emis.client import EmisWeb
-from gpic.gp_systems.emis.replies import guid_of, token_of
+from gpic.gp_systems.emis.replies import guid_of
 from gpic.nhs.answers import (
     Accepted,
-    AccountOpened,
-    CheckAnswer,
     Found,
     GpSession,
-    LinkAnswer,
     Linked,
     Opened,
     Reason,
     Rejected,
     Restricted,
-    Retrieved,
-    SessionAnswer,
     SessionOpened,
     ShownPatient,
     Unexpected,
@@ -35,45 +28,25 @@ from gpic.nhs.answers import (
 )
 from gpic.nhs.credentials import Im1Token
 from gpic.nhs.secret import Secret
+from tests.unit.gp_systems.emis_web import (
+    ACCESS,
+    BEGUN,
+    DECLARED,
+    DETAILS,
+    GUID,
+    LINK,
+    PATIENT,
+    PROXY,
+    SESSION,
+    TOKEN,
+    ask,
+    emis,
+    without,
+)
 from tests.unit.gp_systems.persons import ADA, APPLICANT, EMIS_DETAILS, NUMBER, PRACTICE, SECRETS
 from tests.unit.line import JSON_TEXTS, RESPONSES, Answer, Json, Line, said
 
 pytestmark = pytest.mark.anyio
-
-GUID = "6b1f2c3e-0d77-4a51-9e8c-2f3b7a90d114"
-TOKEN = token_of(GUID)
-BEGUN = said(200, {"EndUserSessionId": "EUS-8Qz41LmT0p"})
-LINK = {"UserPatientLinkToken": "UPL-77aa", "AssociationType": "Self", "NationalPracticeCode": "A12345"}
-PROXY = {"UserPatientLinkToken": "UPL-other", "AssociationType": "Proxy"}
-SESSION = {
-    "SessionId": "SID-51f0",
-    "ApplicationLinkLevel": "Linked",
-    "Title": "Ms",
-    "FirstName": "Ada",
-    "Surname": "Okafor",
-    "LastAccessTime": "2031-04-02T09:12:00Z",
-    "UserPatientLinks": [PROXY, LINK],
-}
-PATIENT = {
-    "Surname": "Okafor",
-    "DateOfBirth": "1984-02-17T00:00:00",
-    "PatientIdentifiers": [
-        {"IdentifierType": "Other", "IdentifierValue": "9990001138"},
-        {"IdentifierType": "NhsNumber", "IdentifierValue": NUMBER.spoken},
-    ],
-}
-DETAILS = {"IdentityId": "ID-4410", "AccountId": "2917340058", "LinkageKey": "kT4m9XqZ2bLp"}
-ACCESS = {"AccessIdentityGuid": GUID}
-
-
-def emis(line: Line) -> EmisWeb:
-    """EMIS at the other end of this line."""
-    return EmisWeb(line.client("https://gp.test/emis"), "app-1", "1")
-
-
-def without(whole: Mapping[str, object], name: str) -> dict[str, object]:
-    """The same without one field."""
-    return {key: value for key, value in whole.items() if key != name}
 
 
 async def test_retrieving_sends_number_practice_and_identity_token() -> None:
@@ -348,16 +321,6 @@ async def test_an_unknown_application_is_not_called_a_lost_session() -> None:
     assert Unexpected("emis-begin-401") == await emis(Line(said(401, b""))).check(TOKEN, PRACTICE)
 
 
-DECLARED = {
-    "link": LinkAnswer,
-    "open_account": AccountOpened,
-    "retrieve": Retrieved,
-    "verify_anew": Retrieved,
-    "check": CheckAnswer,
-    "open_session": SessionAnswer,
-}
-
-
 @pytest.mark.parametrize("call", DECLARED)
 @given(responses=st.lists(RESPONSES, min_size=1, max_size=3), good=st.integers(0, 2))
 async def test_no_reply_makes_it_raise(call: str, responses: list[httpx2.Response], good: int) -> None:
@@ -390,13 +353,3 @@ async def test_nothing_secret_is_shown(call: str, caplog: pytest.LogCaptureFixtu
     assert isinstance(answer, Found | Opened | Linked | Accepted | SessionOpened)
     everything = f"{caplog.text} {answer!r}"
     assert [] == [secret for secret in (*SECRETS, GUID, "UPL-77aa", "SID-51f0") if secret in everything]
-
-
-async def ask(call: str, system: EmisWeb) -> object:
-    """One of the methods, with the worked example's arguments."""
-    if call == "link":
-        return await system.link(ADA, EMIS_DETAILS)
-    if call in {"check", "open_session"}:
-        return await (system.check if call == "check" else system.open_session)(TOKEN, PRACTICE)
-    methods = {"retrieve": system.retrieve, "verify_anew": system.verify_anew, "open_account": system.open_account}
-    return await methods[call](APPLICANT)
