@@ -1,0 +1,480 @@
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from gpic.nhs.answers import (
+    AlreadyLinked,
+    GpSession,
+    LinkAnswer,
+    Linked,
+    Reason,
+    Refused,
+    Rejected,
+    SessionOpened,
+    ShownPatient,
+    Unreachable,
+)
+from gpic.nhs.credentials import Demographics, GpCredentials, Im1Token
+from gpic.nhs.organisations import OdsCode
+from gpic.nhs.secret import Secret
+from gpic.relying_party.outcomes import CannotConnect, Connected, Obstacle, ReturnToLogin, TryLater
+from gpic.storage.partner.sqlite import sqlite_cabinets
+from gpic.storage.sealing import Sealer
+from tests.unit.relying_party.world import OTHER_NUMBER, PRACTICE, World, details, world
+
+pytestmark = pytest.mark.anyio
+
+NEW_KEY = "wN7pQ2rY8sVd"
+
+
+def rotate(there: World, new: str = NEW_KEY) -> None:
+    """The practice gives a new key; NHS login does not know yet."""
+    there.surgery.linkage_key = new
+
+
+def refresh(there: World) -> None:
+    """NHS login learns what the practice has."""
+    there.nhs_login.details = details(there.surgery.linkage_key)
+
+
+async def test_the_same_details_register_once() -> None:
+    """R3: ten logins make one registration and ten sessions."""
+    there = world()
+    for _ in range(10):
+        assert isinstance(await there.log_in(), Connected)
+        there.clock.move(timedelta(hours=1))
+
+    assert Counter(link=1, session=10) == Counter(there.surgery.calls)
+
+
+async def test_new_details_replace_the_old() -> None:
+    """R4: another key buys another token, and nothing of the old one is left."""
+    there = world()
+    await there.log_in()
+    rotate(there)
+    refresh(there)
+
+    assert isinstance(await there.log_in(), Connected)
+    assert ["link", "session", "link", "session"] == there.surgery.calls
+    assert None is await there.cabinets.linkages.find("mary", details().fingerprint)
+
+
+async def test_a_dead_key_costs_one_refused_session_one_refused_registration_and_one_return() -> None:
+    """R7: key rotated, NHS login finds it when the person comes back; the dead secrets are presented once each."""
+    there = world()
+    await there.log_in()
+    there.surgery.calls.clear()
+    rotate(there)
+    there.nhs_login.on_return = lambda: refresh(there)
+
+    assert isinstance(await there.log_in(), Connected)
+    assert ["session", "link", "link", "session"] == there.surgery.calls
+    assert [Obstacle.DETAILS_REJECTED] == [one.why for one in there.returns]
+    assert "asserted_login_identity" in there.nhs_login.asked[-1]
+    assert set() == there.surgery.presented_again
+
+
+async def test_a_token_that_died_alone_is_bought_again_once() -> None:
+    """R7: the token is refused, the details of this login still work."""
+    there = world()
+    await there.log_in()
+    there.surgery.tokens.clear()
+
+    assert isinstance(await there.log_in(), Connected)
+    assert (2, []) == (there.surgery.linked["kT4m9XqZ2bLp"], there.returns)
+    there.surgery.tokens.clear()
+    assert isinstance(await there.log_in(), CannotConnect)
+    assert 2 == there.surgery.linked["kT4m9XqZ2bLp"]
+
+
+async def test_a_key_that_stays_dead_ends_in_an_explanation() -> None:
+    """R9: two returns, then the reason, the practice and when to come back; the button still works."""
+    there = world()
+    rotate(there)
+
+    outcome = await there.log_in()
+
+    assert CannotConnect(Obstacle.DETAILS_REJECTED, PRACTICE, timedelta(minutes=15)) == outcome
+    assert (2, ["link"]) == (len(there.returns), there.surgery.calls)
+    refresh(there)
+    assert isinstance(await there.log_in(), Connected)
+    assert [] == there.returns
+
+
+async def test_the_window_slides() -> None:
+    """R9: what is older than 15 minutes no longer counts."""
+    there = world()
+    rotate(there)
+    await there.log_in()
+    there.clock.move(timedelta(minutes=14, seconds=59))
+    within = await there.press_the_button()
+    there.clock.move(timedelta(seconds=1))
+    after = await there.press_the_button()
+
+    assert CannotConnect(Obstacle.DETAILS_REJECTED, PRACTICE, timedelta(seconds=1)) == within
+    assert isinstance(after, ReturnToLogin)
+
+
+async def test_an_opened_session_clears_the_guard() -> None:
+    """R9: after a success the next trouble has its two returns again."""
+    there = world()
+    rotate(there)
+    await there.log_in()
+    refresh(there)
+    await there.log_in()
+    rotate(there, "another-key")
+
+    await there.log_in()
+
+    assert 2 == len(there.returns)
+
+
+async def test_an_absent_claim_returns_once() -> None:
+    """R8: one return, then an explanation, and no GP system is asked."""
+    there = world()
+    there.nhs_login.details = None
+
+    assert CannotConnect(Obstacle.CLAIM_ABSENT, None, timedelta(minutes=15)) == await there.log_in()
+    assert (1, []) == (len(there.returns), there.surgery.calls)
+
+
+async def test_a_claim_that_comes_on_the_return_connects() -> None:
+    """R8: a registration that was slower than the login is there the second time."""
+    there = world()
+    there.nhs_login.details = None
+    there.nhs_login.on_return = lambda: refresh(there)
+
+    assert isinstance(await there.log_in(), Connected)
+
+
+async def test_restricted_leads_to_a_real_sign_in() -> None:
+    """R6: prompt=login, no registration, the token kept; the sign-in lifts it."""
+    there = world()
+    await there.log_in()
+    there.surgery.restricted = True
+
+    def lift() -> None:
+        there.surgery.restricted = False
+
+    there.nhs_login.on_forced_login = lift
+
+    assert isinstance(await there.log_in(), Connected)
+    assert "login" == there.nhs_login.asked[-1]["prompt"]
+    assert Counter(link=1, session=3) == Counter(there.surgery.calls)
+
+
+async def test_restricted_that_stays_ends_in_an_explanation() -> None:
+    """R6, R9: two sign-ins, then the reason."""
+    there = world()
+    there.surgery.restricted = True
+
+    assert CannotConnect(Obstacle.RESTRICTED, PRACTICE, timedelta(minutes=15)) == await there.log_in()
+    assert 2 == len(there.returns)
+
+
+async def test_a_403_restricted_tries_the_details_and_then_a_sign_in_revives_the_token() -> None:
+    """R7: 'Linked' wanted, 'Restricted' actual: register once, refused: prompt=login; afterwards the old token opens."""
+    there = world()
+    await there.log_in()
+    there.surgery.says_to_session = [Rejected(Reason.WRONG_LINK_LEVEL)]
+    there.surgery.says_to_link = [Refused(Reason.WRONG_LINK_LEVEL)]
+
+    assert isinstance(await there.log_in(), Connected)
+    assert "login" == there.nhs_login.asked[-1]["prompt"]
+    assert ["link", "session", "session", "link", "session"] == there.surgery.calls
+
+
+async def test_a_gp_system_that_is_down_changes_nothing() -> None:
+    """R10: later, at the pause it asks for; no return; and then the old token still works."""
+    there = world()
+    await there.log_in()
+    there.surgery.down = True
+
+    outcome = await there.log_in()
+
+    assert TryLater(timedelta(minutes=1), PRACTICE) == outcome
+    there.surgery.down = False
+    assert isinstance(await there.log_in(), Connected)
+    assert Counter(link=1, session=3) == Counter(there.surgery.calls)
+
+
+async def test_a_first_registration_that_nobody_answers_is_tried_again_later() -> None:
+    """R10: silence ends the reservation and keeps the intent."""
+    there = world()
+    there.surgery.down = True
+
+    assert TryLater(timedelta(seconds=30), PRACTICE) == await there.log_in()
+    there.surgery.down = False
+    assert isinstance(await there.log_in(), Connected)
+
+
+async def test_already_linked_and_no_token_returns_once() -> None:
+    """R12: the token is lost; one return, one refused call, then the reason."""
+    there = world()
+    there.surgery.says_to_link = [AlreadyLinked()]
+
+    outcome = await there.log_in()
+
+    assert CannotConnect(Obstacle.ALREADY_LINKED, PRACTICE, timedelta(minutes=15)) == outcome
+    assert (1, ["link"]) == (len(there.returns), there.surgery.calls)
+
+
+async def test_already_linked_with_new_details_connects() -> None:
+    """R12: NHS login's return brought a new key, and that one can be linked."""
+    there = world()
+    there.surgery.says_to_link = [AlreadyLinked()]
+
+    def renew() -> None:
+        rotate(there)
+        refresh(there)
+
+    there.nhs_login.on_return = renew
+
+    assert isinstance(await there.log_in(), Connected)
+
+
+async def test_the_wrong_patient_leaves_nothing_usable() -> None:
+    """R5: the session ends at once, token and details are gone, and the next login asks nobody."""
+    there = world()
+    there.surgery.shows = OTHER_NUMBER
+
+    outcome = await there.log_in()
+
+    assert CannotConnect(Obstacle.WRONG_PATIENT, PRACTICE) == outcome
+    kept = await there.cabinets.linkages.find("mary", details().fingerprint)
+    assert kept is not None
+    assert (None, None, 1) == (kept.details, kept.token, len(there.surgery.ended))
+    assert CannotConnect(Obstacle.WRONG_PATIENT, PRACTICE) == await there.log_in()
+    assert ["link", "session"] == there.surgery.calls
+
+
+async def test_a_stranger_with_my_details_takes_nothing_from_me() -> None:
+    """R5: somebody else's wrong claim costs the right owner neither token nor registration."""
+    there = world()
+    await there.log_in()
+    there.nhs_login.sub, there.nhs_login.said = "stranger", {"nhs_number": OTHER_NUMBER.digits}
+
+    stranger = await there.log_in()
+
+    assert CannotConnect(Obstacle.WRONG_PATIENT, PRACTICE) == stranger
+    there.nhs_login.sub, there.nhs_login.said = "mary", {}
+    assert isinstance(await there.log_in(), Connected)
+    assert 1 == there.surgery.calls.count("link")
+
+
+async def test_two_accounts_of_one_person_share_a_token() -> None:
+    """R11: tokens hang on the details; a second sub points to the same."""
+    there = world()
+    await there.log_in()
+    there.nhs_login.sub = "mary-again"
+
+    assert isinstance(await there.log_in(), Connected)
+    assert 1 == there.surgery.calls.count("link")
+
+
+async def test_two_callbacks_at_one_moment_make_one_registration() -> None:
+    """R11: the second waits for the first, and both get in."""
+    there = world()
+    other = replace(there, browser="another browser")
+
+    outcomes = await asyncio.gather(*(one.log_in() for one in [there, other] * 4))
+
+    assert [Connected] * 8 == [type(outcome) for outcome in outcomes]
+    assert 1 == there.surgery.calls.count("link")
+
+
+class SlowSurgery:
+    """A surgery whose registration waits until it may answer."""
+
+    def __init__(self, there: World) -> None:
+        self.there = there
+        self.begun, self.may_answer = asyncio.Event(), asyncio.Event()
+        self.fast_link = there.surgery.link
+        there.surgery.link = self.link  # type: ignore[method-assign]
+
+    async def link(self, demographics: Demographics, details: GpCredentials) -> LinkAnswer:
+        """Answers when it may."""
+        self.begun.set()
+        await self.may_answer.wait()
+        return await self.fast_link(demographics, details)
+
+
+async def test_a_browser_that_goes_away_loses_no_token() -> None:
+    """R2: a registration that was begun is carried to its end, so that the next login finds its token."""
+    there = world()
+    slow = SlowSurgery(there)
+    leaving = asyncio.create_task(there.press_the_button())
+    await slow.begun.wait()
+    leaving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await leaving
+    slow.may_answer.set()
+
+    assert isinstance(await there.log_in(), Connected)
+    assert 1 == there.surgery.calls.count("link")
+
+
+async def test_a_registration_that_takes_too_long_is_waited_for_elsewhere() -> None:
+    """R11: the second callback gives up after a while, without registering."""
+    there = world(longest_wait=timedelta(seconds=0.05))
+    slow = SlowSurgery(there)
+    first = asyncio.create_task(there.press_the_button())
+    await slow.begun.wait()
+
+    second = await replace(there, browser="another browser").press_the_button()
+
+    assert TryLater(timedelta(seconds=150), PRACTICE) == second
+    slow.may_answer.set()
+    assert isinstance(await first, Connected)
+
+
+async def test_the_intent_is_written_before_the_call() -> None:
+    """R2: when the GP system is asked, the store already knows."""
+    there = world()
+    slow = SlowSurgery(there)
+    running = asyncio.create_task(there.press_the_button())
+    await slow.begun.wait()
+
+    intent = await there.cabinets.linkages.find("mary", details().fingerprint)
+
+    assert intent is not None
+    assert (1, None) == (intent.version, intent.token)
+    assert intent.reserved_until is not None
+    slow.may_answer.set()
+    await running
+
+
+async def test_the_token_is_kept_before_the_first_session() -> None:
+    """R2: details and token are stored when the session is asked for."""
+    there = world()
+    seen: list[Im1Token | None] = []
+
+    class Looking:
+        async def open_session(self, token: Im1Token, practice: OdsCode) -> SessionOpened:
+            """Looks into the store."""
+            kept = await there.cabinets.linkages.find("mary", details().fingerprint)
+            seen.append(kept.token if kept else None)
+            return SessionOpened(GpSession("emis", Secret("s")), ShownPatient(frozenset({there.surgery.shows})))
+
+    there.surgery.open_session = Looking().open_session  # type: ignore[method-assign]
+    await there.log_in()
+
+    assert [Im1Token("emis", Secret("token-1"))] == seen
+
+
+async def test_a_crash_between_intent_and_answer_costs_one_more_registration() -> None:
+    """R2, R3: the next login after the reservation registers again, and not before."""
+    there = world(longest_wait=timedelta(0))
+    await there.cabinets.linkages.reserve(
+        details().fingerprint, 0, there.clock.now(), there.clock.now() + timedelta(seconds=150)
+    )
+
+    early = await there.log_in()
+    there.clock.move(timedelta(seconds=150))
+    late = await there.log_in()
+
+    assert TryLater(timedelta(seconds=150), PRACTICE) == early
+    assert isinstance(late, Connected)
+    assert 1 == there.surgery.calls.count("link")
+
+
+async def test_a_practice_that_nobody_serves_is_explained() -> None:
+    """G7: not covered; nobody is sent anywhere."""
+    there = world()
+    there.nhs_login.details = details(practice=OdsCode("Z99999"))
+
+    outcome = await there.log_in()
+
+    assert CannotConnect(Obstacle.NOT_COVERED, OdsCode("Z99999"), None, Reason.NOT_COVERED) == outcome
+    assert [] == there.returns
+
+
+async def test_a_practice_that_changed_its_system_is_registered_anew() -> None:
+    """R4: a token of the old supplier is not shown to the new one."""
+    there = world()
+    await there.log_in()
+    there.surgery.supplier, there.surgery.linkage_key = "tpp", NEW_KEY
+    there.nhs_login.on_return = lambda: refresh(there)
+
+    assert isinstance(await there.log_in(), Connected)
+    assert ["link", "session", "link", "link", "session"] == there.surgery.calls
+
+
+async def test_forgetting_erases_everything() -> None:
+    """`attacks-and-interop.md` 39: who unlinks leaves neither details nor token."""
+    there = world()
+    await there.log_in()
+
+    await there.party.forget("mary")
+
+    assert None is await there.cabinets.linkages.find("mary", details().fingerprint)
+
+
+async def test_without_a_jti_a_return_is_plain() -> None:
+    """R14: an identity is asserted only where the login can be named; and a setting forbids it."""
+    for there in (world(), world(asserts_identity=False)):
+        there.nhs_login.details = None
+        there.nhs_login.claims = {"jti": None}
+        await there.log_in()
+
+        assert {"prompt", "asserted_login_identity"}.isdisjoint(there.nhs_login.asked[-1])
+
+
+async def test_returns_agree_between_workers(tmp_path: Path) -> None:
+    """R9: two processes on one file count together."""
+    cabinets = [sqlite_cabinets(tmp_path / "partner.db", Sealer({"k1": bytes(32)}, "k1")) for _ in range(2)]
+    workers = [world(one) for one in cabinets]
+    for worker in workers:
+        rotate(worker)
+
+    outcomes = [await worker.press_the_button() for worker in (*workers, *workers)]
+
+    assert [ReturnToLogin, ReturnToLogin, CannotConnect, CannotConnect] == [type(outcome) for outcome in outcomes]
+
+
+async def test_a_return_that_cannot_be_made_is_no_crash() -> None:
+    """R10: NHS login vanished between the callback and the way back."""
+    there = world()
+    started = await there.party.start(there.browser)
+    rotate(there)
+    back = there.nhs_login.authorize(started.url)
+
+    def vanish() -> None:
+        there.clock.move(timedelta(hours=2))
+        there.nhs_login.down.add("/.well-known/openid-configuration")
+
+    there.surgery.before_link = vanish
+
+    assert TryLater(timedelta(minutes=1)) == await there.party.finish(there.browser, back)
+
+
+async def test_a_reason_goes_with_the_explanation() -> None:
+    """The GP system's own reason is told, as a value of ours."""
+    there = world()
+    there.surgery.says_to_link = [Refused(Reason.DEMOGRAPHICS_DIFFER)]
+
+    outcome = await there.log_in()
+
+    assert CannotConnect(Obstacle.GP_SYSTEM_REFUSES, PRACTICE, None, Reason.DEMOGRAPHICS_DIFFER) == outcome
+
+
+async def test_a_late_unreachable_says_when() -> None:
+    """R10: the pause that a GP system asks for is the one that we tell."""
+    there = world()
+    there.surgery.says_to_link = [Linked(Im1Token("emis", Secret("token-9")))]
+    there.surgery.says_to_session = [Unreachable(timedelta(minutes=3))]
+
+    assert TryLater(timedelta(minutes=3), PRACTICE) == await there.log_in()
+
+
+def test_a_service_that_invalidates_keys_is_reminded(caplog: pytest.LogCaptureFixture) -> None:
+    """R15: who declares such a process hears that NHS login wants to be told."""
+    world(invalidates_linkage_keys=True)
+
+    assert "tell NHS login" in caplog.text
