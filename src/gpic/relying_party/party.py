@@ -82,6 +82,12 @@ class RelyingParty:
         """An `asserted_login_identity` for another partner: 60 s, one use (R14)."""
         return self._asserted(connected.id_token_jti)
 
+    async def end(self, connected: Connected) -> None:
+        """End the session at the GP system; the token stays good for the next."""
+        served = self._gp_systems.system_of(connected.practice)
+        if served is not None and served[0] == connected.supplier:
+            await served[1].end_session(connected.session)
+
     async def forget(self, sub: str) -> None:
         """Erase what is kept of a person: they unlinked, or an operator wants them to start anew."""
         await self._linkages.forget(sub)
