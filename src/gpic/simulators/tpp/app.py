@@ -1,0 +1,84 @@
+"""TPP over HTTP: one URL, always POST, errors with 200."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gpic.simulators.accounts import Link
+from gpic.simulators.faults import Faults
+from gpic.simulators.journal import Journal
+from gpic.simulators.lane import Call, Lane, Reply
+from gpic.simulators.sessions import Sessions
+from gpic.simulators.tpp.documents import XML_TYPE, Document, error_reply, read_document
+from gpic.simulators.tpp.errors import UNREADABLE, Refused
+from gpic.simulators.tpp.operations import OPERATIONS, Tpp, Visit
+from gpic.simulators.tpp.switches import TppSwitches
+from gpic.simulators.world import World
+
+LANE: Final = "TPP"
+STRANGER: Final = "unknown provider"
+ILLEGIBLE: Final = "unreadable"
+
+
+def tpp_app(
+    world: World, journal: Journal, faults: Faults, switches: TppSwitches, *, providers: Mapping[str, str]
+) -> Starlette:
+    """The stand-in. *providers* names who sends a providerId: {"nhs-login-tpp": "NHS login"}.
+
+    Client certificates are the server's matter, at the handshake.
+    """
+    sessions: Sessions[Link] = Sessions(
+        world.clocks.world, lambda: switches.session_lifetime, lambda: world.mint.opaque(length=64)
+    )
+    door = _Door(Tpp(world, switches, providers, sessions), Lane(LANE, journal, faults, failing))
+    return Starlette(routes=[Route("/", door.answer, methods=["POST"])])
+
+
+def failing(status: int) -> Reply:
+    """A failure of the machinery in front: no XML."""
+    return Reply(status, b"The service is unavailable.", {"content-type": "text/html"}, ok=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Door:
+    tpp: Tpp
+    lane: Lane
+
+    async def answer(self, request: Request) -> Response:
+        """Any request."""
+        read: list[Document | None] = []
+
+        def describe(body: bytes) -> Call:
+            read.append(read_document(body))
+            return self._described(read[0], request.headers.get("suid", ""))
+
+        async def work(call: Call, _: bytes) -> Reply:
+            return self._answered(read[0], request, call)
+
+        return await self.lane.serve(request, describe, work)
+
+    def _described(self, document: Document | None, suid: str) -> Call:
+        """For the journal: in a session it is the session that tells whose call it is."""
+        if document is None or document.root not in OPERATIONS:
+            return Call(STRANGER, ILLEGIBLE)
+        session = self.tpp.sessions.use(suid) if suid else None
+        provider = session.application if session is not None else document.provider
+        return Call(self.tpp.providers.get(provider, STRANGER), document.operation)
+
+    def _answered(self, document: Document | None, request: Request, call: Call) -> Reply:
+        generation = self.tpp.switches.generation
+        content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        kind = request.headers.get("type")
+        if document is None or document.root not in OPERATIONS or kind != document.root or content_type != XML_TYPE:
+            return error_reply(UNREADABLE, document["uuid"] if document is not None else "", generation)
+        try:
+            return OPERATIONS[document.root](self.tpp, Visit(document, call, request.headers.get("suid", "")))
+        except Refused as refused:
+            return error_reply(refused.error, document["uuid"], generation)
