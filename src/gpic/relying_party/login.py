@@ -23,7 +23,7 @@ from gpic.relying_party.ports import Attempts
 from gpic.relying_party.records import Attempt
 from gpic.relying_party.right_patient import Person
 from gpic.relying_party.token_endpoint import Tokens, read_tokens, token_request
-from gpic.relying_party.userinfo import UserInfo, read_userinfo, userinfo_request
+from gpic.relying_party.userinfo import Userinfo, read_userinfo, userinfo_request
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class Login:
         except TokenRefused as refused:
             raise IdTokenInvalid(str(refused)) from None
 
-    async def _userinfo(self, tokens: Tokens, id_token: VerifiedIdToken) -> UserInfo:
+    async def _userinfo(self, tokens: Tokens, id_token: VerifiedIdToken) -> Userinfo:
         metadata = await self.provider.metadata()
         request = userinfo_request(self.client, metadata.userinfo_endpoint, tokens)
         return read_userinfo(await answer_to(self.client, request), id_token, self.settings)

@@ -35,7 +35,7 @@ def fresh_text() -> str:
 
 
 class RelyingParty:
-    """One partner service at one issuer. *client* is made by `outbound.open_client` and closed by its owner."""
+    """One partner service at one issuer. *client* is made by `outbound.open_client`; `close` closes it."""
 
     def __init__(
         self,
@@ -49,6 +49,7 @@ class RelyingParty:
     ) -> None:
         self.settings = settings
         self._clocks = clocks or Clocks()
+        self._client = client
         self._gp_systems = gp_systems
         self._linkages = cabinets.linkages
         self._fresh_text = fresh_text
@@ -92,6 +93,11 @@ class RelyingParty:
         """Erase what is kept of a person: they unlinked, or an operator wants them to start anew."""
         await self._linkages.forget(sub)
         await self._guard.clear(loop_guard.person(sub))
+
+    async def close(self) -> None:
+        """Let registrations that are under way finish, and close the client."""
+        await asyncio.gather(*self._running, return_exceptions=True)
+        await self._client.aclose()
 
     async def _connect(self, arrival: Arrival) -> Ending:
         details = arrival.details

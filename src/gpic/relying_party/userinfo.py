@@ -46,7 +46,7 @@ class _Claims(msgspec.Struct):
 
 
 @dataclass(frozen=True, slots=True)
-class UserInfo:
+class Userinfo:
     """The person, and the GP details when all three were given (N4)."""
 
     person: Person
@@ -59,7 +59,7 @@ def userinfo_request(client: httpx2.AsyncClient, endpoint: str, tokens: Tokens) 
     return client.build_request("GET", endpoint, headers=headers)
 
 
-def read_userinfo(reply: Reply, id_token: VerifiedIdToken, settings: RelyingPartySettings) -> UserInfo:
+def read_userinfo(reply: Reply, id_token: VerifiedIdToken, settings: RelyingPartySettings) -> Userinfo:
     """The claims of the person of the ID token; raises UserinfoInvalid."""
     if reply.status != OK:
         raise UserinfoInvalid(f"status {reply.status}")
@@ -71,7 +71,7 @@ def read_userinfo(reply: Reply, id_token: VerifiedIdToken, settings: RelyingPart
     details = _details(claims)
     if details is not None and (person.demographics is None or (settings.knows_nhs_number and person.nhs_number is None)):
         raise UserinfoInvalid("GP details came without the claims that prove the right patient")
-    return UserInfo(person, details)
+    return Userinfo(person, details)
 
 
 def _check_whom(reply: Reply, id_token: VerifiedIdToken, settings: RelyingPartySettings) -> None:

@@ -173,6 +173,8 @@ def environment() -> jinja2.Environment:
         ),
         undefined=jinja2.ChainableUndefined,
         autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
 
 

@@ -28,7 +28,7 @@ def partner(
     """A partner that keeps its linkages in *database*, or in memory where none is named.
 
     *sealing_keys* is a key file, by default beside the database and made where it is missing. *client* speaks to NHS login;
-    who passes one closes it.
+    without one, the partner opens its own. `RelyingParty.close` closes it.
     """
     if database is None:
         cabinets = memory_cabinets()
