@@ -17,6 +17,7 @@ from gpic.demographics.access import AccessToken, AccessTokens
 from gpic.nhs.answers import Unreachable
 from gpic.nhs.clock import MovableClock
 from gpic.nhs.secret import Secret
+from gpic.outbound import open_client
 from tests.unit.line import RESPONSES, Answer, Line, said
 
 pytestmark = pytest.mark.anyio
@@ -108,9 +109,15 @@ async def test_no_life_is_longer_than_an_hour() -> None:
 async def test_many_callers_fetch_one_token() -> None:
     """The first asks, the others wait for its answer."""
     line = Line(granted())
-    desk = tokens(line)
 
-    assert {"opaque-1"} == set(await asyncio.gather(*(text(desk) for _ in range(20))))
+    async def slowly(request: httpx2.Request) -> httpx2.Response:
+        await asyncio.sleep(0.01)
+        return line(request)
+
+    async with open_client("https://pds.test", transport=httpx2.MockTransport(slowly)) as client:
+        desk = AccessTokens(client, TOKEN_URL, "api-key-1", json.dumps, clock=MovableClock(NOW))
+
+        assert {"opaque-1"} == set(await asyncio.gather(*(text(desk) for _ in range(20))))
     assert 1 == len(line.asked)
 
 

@@ -57,7 +57,7 @@ LINK: list[Case] = [
     (500, -1002, NO_USER, Rejected(Reason.ACCOUNT_UNKNOWN)),
     (404, None, NO_USER, Rejected(Reason.ACCOUNT_UNKNOWN)),
     (400, -1105, "", Rejected(Reason.KEY_INVALID)),
-    (400, 1105, WRONG_KEY, Rejected(Reason.KEY_INVALID)),
+    (400, 1105, "", Rejected(Reason.KEY_INVALID)),
     (500, -1002, WRONG_KEY, Rejected(Reason.KEY_INVALID)),
     (404, None, WRONG_KEY, Rejected(Reason.KEY_INVALID)),
     (400, None, "The request is invalid.", Rejected(Reason.KEY_INVALID)),
@@ -160,7 +160,9 @@ def envelopes(status: int, code: int | None, words: str) -> dict[str, httpx2.Res
         "standard": said(status, numbered | {"Message": words, "ErrorReference": "0c5d7a52"}),
         "exception": said(status, numbered | exception | {"InternalResponseMethod": "x"}),
         "both": said(status, numbered | {"Message": words} | exception),
-        "older": said(status, numbered | {"InternalResponseMessage": words, "Message": "Exception occurred."} | exception),
+        "older": said(
+            status, numbered | {"InternalResponseMessage": words, "Message": "Exception occurred.", "Exceptions": [7]}
+        ),
     }
 
 

@@ -118,6 +118,13 @@ async def test_blank_details_are_a_patient_without_an_account(reply: httpx2.Resp
     assert NoAccount() == await tpp(Line(reply)).retrieve(APPLICANT)
 
 
+async def test_a_404_of_something_else_is_no_patient_without_an_account() -> None:
+    """N12: a page of some gateway must not lead to a new account."""
+    page = said(404, b"<html><p>Not found<br></html>")
+
+    assert Unexpected("tpp-retrieve-404-unreadable") == await tpp(Line(page)).retrieve(APPLICANT)
+
+
 @pytest.mark.parametrize(
     ("sent", "meant"),
     [
