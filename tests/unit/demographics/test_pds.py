@@ -14,7 +14,7 @@ import stamina
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpic.credentials.ports import NotOnPds, PracticeFound
+from gpic.credentials.ports import NotOnPds, Pds, PracticeFound
 from gpic.demographics.access import AccessTokens
 from gpic.demographics.pds.client import PdsClient
 from gpic.nhs.answers import Unreachable
@@ -90,7 +90,7 @@ class Desk:
         tokens = AccessTokens(
             self.access.client("https://pds.test"), "https://pds.test/oauth2/token", "key", json.dumps, clock=MovableClock(NOW)
         )
-        self.pds = PdsClient(
+        self.pds: Pds = PdsClient(
             self.records.client("https://pds.test/personal-demographics/FHIR/R4"),
             tokens,
             clock=MovableClock(NOW),

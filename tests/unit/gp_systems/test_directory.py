@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpic.credentials.ports import Surgery
+from gpic.credentials.ports import Surgeries, Surgery
 from gpic.gp_systems.directory import (
     Directory,
     DirectoryInvalid,
@@ -22,6 +22,8 @@ from gpic.gp_systems.emis.client import EmisWeb
 from gpic.gp_systems.tpp.client import Application, TppSystmOne
 from gpic.nhs.clock import MovableClock
 from gpic.nhs.organisations import OdsCode
+from gpic.provider.ports import PracticeNames
+from gpic.relying_party.ports import GpSystems
 from tests.unit.line import Line, said
 
 A, B, C = OdsCode("A12345"), OdsCode("B12345"), OdsCode("C12345")
@@ -59,9 +61,10 @@ def test_the_monthly_file_is_read() -> None:
 def test_a_practice_that_nobody_knows_has_no_system() -> None:
     """N11: "not covered" is an answer, and its name is its code."""
     directory = Directory()
+    names: PracticeNames = directory
 
     assert directory.supplier_of(A) is None
-    assert "A12345" == directory.name_of(A)
+    assert "A12345" == names.name_of(A)
 
 
 @pytest.mark.parametrize(
@@ -165,17 +168,19 @@ def test_no_file_does_worse_than_be_refused(text: str) -> None:
 
 def test_the_engine_is_given_the_system_of_a_practice() -> None:
     """The supplier's name and its adapter; None where we have none for it."""
-    emis = EmisWeb(client(), "app")
-    surgeries = EngineSurgeries(Directory.from_csv(MONTHLY), {"emis": emis})
+    emis, tpp = EmisWeb(client(), "app"), TppSystmOne(client(), Application("Demo", "1.0", "prov-1"))
+    surgeries: Surgeries = EngineSurgeries(Directory.from_csv(MONTHLY), {"emis": emis, "tpp": tpp})
+    fewer = EngineSurgeries(Directory.from_csv(MONTHLY), {"emis": emis})
 
-    assert Surgery("emis", emis) == surgeries.system_of(A)
-    assert [None, None] == [surgeries.system_of(practice) for practice in (B, C)]
+    assert (Surgery("emis", emis), Surgery("tpp", tpp), None) == tuple(surgeries.system_of(one) for one in (A, B, C))
+    assert fewer.system_of(B) is None
 
 
 def test_a_partner_is_given_the_system_of_a_practice() -> None:
     """The same for the kit, in its own shape."""
-    tpp = TppSystmOne(client(), Application("Demo", "1.0", "prov-1"))
-    surgeries = PartnerSurgeries(Directory.from_csv(MONTHLY), {"tpp": tpp})
+    emis, tpp = EmisWeb(client(), "app"), TppSystmOne(client(), Application("Demo", "1.0", "prov-1"))
+    surgeries: GpSystems = PartnerSurgeries(Directory.from_csv(MONTHLY), {"emis": emis, "tpp": tpp})
+    fewer = PartnerSurgeries(Directory.from_csv(MONTHLY), {"tpp": tpp})
 
-    assert ("tpp", tpp) == surgeries.system_of(B)
-    assert [None, None] == [surgeries.system_of(practice) for practice in (A, C)]
+    assert (("emis", emis), ("tpp", tpp), None) == tuple(surgeries.system_of(one) for one in (A, B, C))
+    assert fewer.system_of(A) is None
