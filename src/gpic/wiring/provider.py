@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from gpic.credentials.desk import Desk as EngineDesk
@@ -83,7 +84,7 @@ def protocol(settings: Settings, around: Surroundings) -> Provider:
     )
 
 
-def worker(settings: Settings, around: Surroundings) -> Worker:
+def worker(settings: Settings, around: Surroundings, *, poll: timedelta = timedelta(milliseconds=500)) -> Worker:
     """What carries out the engine's tasks; any number of them may run beside any number of protocols."""
     desk = EngineDesk(
         holdings=around.cabinets.holdings,
@@ -97,7 +98,7 @@ def worker(settings: Settings, around: Surroundings) -> Worker:
         policy=settings.credentials,
         chance=random.SystemRandom().random,
     )
-    return Worker(around.queue, carry(desk), around.clocks.world)
+    return Worker(around.queue, carry(desk), around.clocks.world, poll=poll)
 
 
 def carry(desk: EngineDesk) -> Mapping[TaskKind, Callable[[Task], Awaitable[TaskOutcome]]]:
