@@ -53,8 +53,8 @@ class _Asked:
 def sub_is_one(asked: _Asked) -> None:
     """At most 255 ASCII characters (`nhs-login.md` §6)."""
     sub = asked.verified.subject
-    if not 0 < len(sub) <= LONGEST_SUB or not sub.isascii() or not sub.isprintable():
-        raise IdTokenInvalid("sub is missing or malformed")
+    if len(sub) > LONGEST_SUB or not sub.isascii() or not sub.isprintable():
+        raise IdTokenInvalid("sub is malformed")
 
 
 def nonce_is_ours(asked: _Asked) -> None:

@@ -11,11 +11,14 @@ import joserfc.jwk
 import joserfc.jwt
 import pytest
 
-from gpic.jose.keys import base64url
+from gpic.jose.keys import KeySet, PublicKey, SigningKey, base64url
 from gpic.jose.sign import seconds
+from gpic.nhs.secret import Secret
 from gpic.nhs.trust import Vector
+from gpic.relying_party.id_token import VerifiedIdToken, verify_id_token
 from gpic.relying_party.outcomes import CannotConnect, Connected, Obstacle
-from tests.unit.relying_party.world import NOW, key, world
+from gpic.relying_party.token_endpoint import Tokens
+from tests.unit.relying_party.world import NOW, NUMBER, key, settings, world
 
 pytestmark = pytest.mark.anyio
 
@@ -90,50 +93,54 @@ LATER = seconds(NOW + timedelta(hours=1))
 
 
 @pytest.mark.parametrize(
-    "claims",
+    ("claims", "detail"),
     [
-        {"iss": "https://evil.example"},
-        {"iss": None},
-        {"aud": "somebody-else"},
-        {"aud": ["riverside", "somebody-else"]},
-        {"aud": []},
-        {"aud": None},
-        {"azp": "somebody-else"},
-        {"azp": 7},
-        {"exp": seconds(NOW - timedelta(seconds=31))},
-        {"exp": None},
-        {"exp": "tomorrow"},
-        {"iat": None},
-        {"iat": LATER},
-        {"nbf": LATER},
-        {"nonce": "another"},
-        {"nonce": None},
-        {"nonce": ["another"]},
-        {"sub": None},
-        {"sub": ""},
-        {"sub": "x" * 256},
-        {"sub": "müller"},
-        {"sub": "a\nb"},
-        {"vot": None},
-        {"vot": "P5.Cp.Cd"},
-        {"vot": "P9.Cp"},
-        {"vot": "nonsense"},
-        {"vtm": None},
-        {"vtm": "https://evil.example/trustmark"},
-        {"auth_time": "noon"},
-        {"nhs_number": "123"},
-        {"nhs_number": 9990001111},
-        {"at_hash": "wrong"},
-        {"at_hash": 1},
+        ({"iss": "https://evil.example"}, "iss is somebody else"),
+        ({"iss": None}, "iss is missing or not a text"),
+        ({"aud": "somebody-else"}, "aud does not fit"),
+        ({"aud": ["riverside", "somebody-else"]}, "aud does not fit"),
+        ({"aud": []}, "aud is missing or not a text or list of texts"),
+        ({"aud": None}, "aud is missing or not a text or list of texts"),
+        ({"azp": "somebody-else"}, "azp is somebody else"),
+        ({"azp": 7}, "azp is somebody else"),
+        ({"exp": seconds(NOW - timedelta(seconds=31))}, "exp has passed"),
+        ({"exp": None}, "exp is missing"),
+        ({"exp": "tomorrow"}, "exp is not a NumericDate"),
+        ({"iat": None}, "iat is missing"),
+        ({"iat": LATER}, "iat has not come"),
+        ({"nbf": LATER}, "nbf has not come"),
+        ({"nonce": "another"}, "nonce is not the attempt's"),
+        ({"nonce": None}, "nonce is not the attempt's"),
+        ({"nonce": ["another"]}, "nonce is not the attempt's"),
+        ({"sub": None}, "sub is missing"),
+        ({"sub": ""}, "sub is missing"),
+        ({"sub": "x" * 256}, "sub is malformed"),
+        ({"sub": "müller"}, "sub is malformed"),
+        ({"sub": "a\nb"}, "sub is malformed"),
+        ({"vot": None}, "vot satisfies none of the vectors asked for"),
+        ({"vot": "P5.Cp.Cd"}, "vot satisfies none of the vectors asked for"),
+        ({"vot": "P9.Cp"}, "vot satisfies none of the vectors asked for"),
+        ({"vot": "nonsense"}, "vot satisfies none of the vectors asked for"),
+        ({"vtm": None}, "vtm is not the issuer's"),
+        ({"vtm": "https://evil.example/trustmark"}, "vtm is not the issuer's"),
+        ({"auth_time": "noon"}, "auth_time is not a time"),
+        ({"nhs_number": "123"}, "nhs_number is none"),
+        ({"nhs_number": 9990001111}, "nhs_number is none"),
+        ({"at_hash": "wrong"}, "at_hash is another access token's"),
+        ({"at_hash": 1}, "at_hash is another access token's"),
     ],
 )
-async def test_a_token_that_does_not_answer_us_is_refused(claims: dict[str, object]) -> None:
-    """R13: iss, aud, azp, exp, iat, nonce, sub, vot, vtm and at_hash are checked, each for itself."""
+async def test_a_token_that_does_not_answer_us_is_refused(
+    claims: dict[str, object], detail: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """R13: iss, aud, azp, exp, iat, nonce, sub, vot, vtm and at_hash are checked, each for itself; the log says which."""
+    caplog.set_level("INFO", "gpic.relying_party")
     there = world()
     there.nhs_login.claims = claims
 
     assert REFUSED == await there.log_in()
     assert ([], 0) == (there.surgery.calls, there.nhs_login.calls["/userinfo"])
+    assert [f"login refused: id_token_invalid: {detail}"] == [record.getMessage() for record in caplog.records]
 
 
 HASH = hashlib.sha512(b"at").digest()
@@ -187,3 +194,35 @@ async def test_another_algorithm_is_a_setting() -> None:
     there.nhs_login.claims = {"at_hash": base64url(hashlib.sha256(b"at").digest()[:16])}
 
     assert isinstance(await there.log_in(), Connected)
+
+
+async def test_how_far_clocks_may_differ_is_a_setting() -> None:
+    """R13: with no skew allowed, a second is too much."""
+    there = world(clock_skew=timedelta())
+    there.nhs_login.claims = {"iat": seconds(NOW + timedelta(seconds=1))}
+
+    assert REFUSED == await there.log_in()
+
+
+def test_a_verified_token_says_who_when_and_how() -> None:
+    """The type carries what was proved, and nothing else of the token."""
+    there = world()
+    there.nhs_login.claims = {"nhs_number": "9990001111", "sub": "m"}
+    tokens = Tokens(Secret("at"), Secret(there.nhs_login.id_token("a-nonce")))
+
+    verified = verify_id_token(tokens, KeySet((key("provider").public,)), settings(), nonce="a-nonce", now=NOW)
+
+    assert VerifiedIdToken("m", "jti-0", Vector.parse("P9.Cp.Cd"), NOW - timedelta(hours=1), NUMBER) == verified
+
+
+@pytest.mark.parametrize("kid", ["", "x", "xx", "xxx"])
+def test_at_hash_is_read_under_headers_of_any_length(kid: str) -> None:
+    """at_hash follows the algorithm of the header, however long that header is."""
+    there = world()
+    signing = SigningKey(key("provider").rsa)
+    object.__setattr__(signing, "public", PublicKey(signing.public.rsa, kid))
+    there.nhs_login.signing = signing
+    there.nhs_login.claims = {"at_hash": base64url(HASH[:32])}
+    tokens = Tokens(Secret("at"), Secret(there.nhs_login.id_token("n")))
+
+    assert "mary" == verify_id_token(tokens, KeySet((signing.public,)), settings(), nonce="n", now=NOW).sub

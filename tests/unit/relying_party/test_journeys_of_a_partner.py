@@ -98,6 +98,24 @@ async def test_a_key_that_stays_dead_ends_in_an_explanation() -> None:
     assert [] == there.returns
 
 
+async def test_how_many_returns_is_a_setting() -> None:
+    """R9: one return, where the settings say so."""
+    there = world(most_returns=1, returns_window=timedelta(minutes=5))
+    rotate(there)
+
+    assert CannotConnect(Obstacle.DETAILS_REJECTED, PRACTICE, timedelta(minutes=5)) == await there.log_in()
+    assert 1 == len(there.returns)
+
+
+async def test_a_restart_knows_how_many_are_allowed() -> None:
+    """R9: the history of another process, with more allowed there, still ends the round here."""
+    there = world(most_returns=3)
+    there.surgery.restricted = True
+
+    assert isinstance(await there.log_in(), CannotConnect)
+    assert 3 == len(there.returns)
+
+
 async def test_the_window_slides() -> None:
     """R9: what is older than 15 minutes no longer counts."""
     there = world()

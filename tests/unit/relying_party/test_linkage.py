@@ -226,7 +226,7 @@ def test_the_table_reads(stored: Linkage | None, fresh: Fresh, history: History,
 
 def test_details_without_names_are_a_bug_of_ours() -> None:
     """R1: userinfo never hands over details without surname and birth date."""
-    with pytest.raises(AssertionError):
+    with pytest.raises(AssertionError, match=r"^details are never read without surname and birth date$"):
         decide(None, replace(FRESH, person=Person("mary")), NEVER)
 
 
