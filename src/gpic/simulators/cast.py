@@ -1,0 +1,78 @@
+"""The people of the demonstration. None of them exists; their phones ring in a range that is kept for drama."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from gpic.nhs.organisations import OdsCode
+from gpic.simulators.ids import synthetic_numbers
+from gpic.simulators.people import Patient, PdsRecord
+from gpic.simulators.world import World
+
+#: Code, name, supplier.
+PRACTICES: Final = (
+    ("A99901", "Meadowbank Surgery", "emis"),
+    ("A99902", "Harbour Lane Practice", "emis"),
+    ("B99901", "Old Mill Medical Centre", "tpp"),
+    ("B99902", "Cedar House Surgery", "tpp"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One row of the cast. *born* is a birth date, or an age in years as of today in the world."""
+
+    slug: str
+    name: tuple[str, str, str]  #: title, given name, family name
+    born: str | int
+    sex: str
+    practice: str  #: what PDS names
+    account: bool = False
+    level: str = "P9"
+    registered: bool = True  #: whether that practice's system has them
+
+
+CAST: Final = (
+    Part("ada", ("Ms", "Ada", "Okafor"), "1984-02-17", "female", "A99901", account=True),
+    Part("ben", ("Mr", "Ben", "Whitlock"), "1979-11-03", "male", "A99901"),
+    Part("cleo", ("Mrs", "Cleo", "Marchetti"), "1966-07-29", "female", "B99901", account=True),
+    Part("dan", ("Mr", "Dan", "Adeyemi"), "1991-04-12", "male", "B99901"),
+    Part("eve", ("Miss", "Eve", "Lindqvist"), "1988-09-21", "female", "A99902", registered=False),
+    Part("fay", ("Miss", "Fay", "Brackenridge"), 14, "female", "A99902"),
+    Part("gus", ("Mr", "Gus", "Penhaligon"), "1955-01-30", "male", "A99902", account=True),
+    Part("hal", ("Dr", "Hal", "Nakamura"), "1972-12-08", "male", "B99902", account=True),
+    Part("ivy", ("Ms", "Ivy", "Castellane"), "1995-06-14", "female", "A99901", account=True, level="P5"),
+    Part("jon", ("Mr", "Jon", "Fairweather"), "2001-03-05", "male", "A99901", level="P0"),
+)
+
+
+def furnish(world: World) -> None:
+    """Put practices and cast into an empty world; raises AlreadyThere where it is not empty."""
+    for code, name, supplier in PRACTICES:
+        world.add_practice(code, name, supplier)
+    numbers = synthetic_numbers()
+    for place, part in enumerate(CAST):
+        title, given_name, family_name = part.name
+        patient = Patient(
+            slug=part.slug,
+            number=next(numbers),
+            practice=OdsCode(part.practice) if part.registered else None,
+            given_name=given_name,
+            family_name=family_name,
+            birth_date=birth_date(world, part.born),
+            title=title,
+            sex=part.sex,
+            email=f"{part.slug}@example.test",
+            phone=f"07700900{place + 101}",
+            level=part.level,
+            pds=PdsRecord(practice=part.practice),
+        )
+        world.add_patient(patient, account=part.account)
+
+
+def birth_date(world: World, born: str | int) -> str:
+    """A date as it stands, or the first of January of so many years ago."""
+    if isinstance(born, str):
+        return born
+    return f"{world.clocks.world.now().year - born}-01-01"
