@@ -7,7 +7,7 @@ import contextlib
 import logging
 import secrets
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -42,10 +42,13 @@ POLL: Final = timedelta(milliseconds=50)
 
 @dataclass(frozen=True, slots=True)
 class LoudAlarms:
-    """Writes alarms into the log; operators of a real provider wire them to their pagers."""
+    """Writes alarms into the log, and keeps them for whoever looks."""
+
+    raised: list[PersonId] = field(default_factory=list)
 
     def wrong_patient(self, person: PersonId) -> None:
         """A GP system showed another patient."""
+        self.raised.append(person)
         LOG.error("wrong patient shown", extra={"person": person})
 
 
@@ -57,6 +60,7 @@ class NhsLogin:
     cabinets: Cabinets
     database: Database
     worker: Worker
+    alarms: LoudAlarms
     clocks: Clocks
 
     async def settled(self) -> None:
@@ -77,20 +81,21 @@ async def nhs_login(
     """The role with its database in *folder*; the worker runs while the block does, and drains at the end."""
     database = open_database(folder / "provider.sqlite")
     cabinets = cabinets_on(database, Sealer(*keys_from_file(folder / "provider.keys", create=True)), clocks)
+    alarms = LoudAlarms()
     around = Surroundings(
         cabinets=cabinets,
         queue=LeaseTable(database),
         keys=KeyRing(key),
         pds=pds,
         surgeries=surgeries,
-        alarms=LoudAlarms(),
+        alarms=alarms,
         pages=JinjaPages(),
         clocks=clocks,
     )
     provider = protocol(settings, around)
     desk = pages.PageDesk(provider.authorize, SignIn(cabinets.accounts, FixedCodes()), FormTokens(secrets.token_bytes(32)))
     app = Starlette(routes=[*endpoints.routes(provider), *pages.routes(desk)])
-    role = NhsLogin(app, cabinets, database, worker(settings, around, poll=POLL), clocks)
+    role = NhsLogin(app, cabinets, database, worker(settings, around, poll=POLL), alarms, clocks)
     stop = asyncio.Event()
     working = asyncio.create_task(role.worker.run(stop), name="worker")
     try:

@@ -10,13 +10,17 @@ from pathlib import Path
 from socket import socket
 from typing import Final
 
+from httpx2 import AsyncClient
 from starlette.types import ASGIApp
 
 from gpic import settings as configuration
 from gpic.gp_systems.directory import Directory, EngineSurgeries, PartnerSurgeries
+from gpic.gp_systems.emis.client import EmisWeb
+from gpic.gp_systems.tpp.client import TppSystmOne
 from gpic.nhs.clock import Clocks, MovableClock
 from gpic.outbound import open_client
 from gpic.provider.clients import Client
+from gpic.provider.policy import Profile
 from gpic.relying_party.policy import RelyingPartySettings
 from gpic.sandbox.keys import SandboxKeys
 from gpic.sandbox.lanes import describe_partner, describe_provider
@@ -95,96 +99,110 @@ class Stage:
         await self.nhs_login.settled()
 
 
+@dataclass(frozen=True, slots=True)
+class Scenery:
+    """What all roles share while a sandbox runs. Clients are opened on the roles' addresses, one for each."""
+
+    script: Script
+    folder: Path
+    addresses: Addresses
+    clocks: Clocks
+    world: World
+    directory: Directory
+    emis: AsyncClient
+    tpp: AsyncClient
+    pds: AsyncClient
+    provider: AsyncClient
+
+    def systems_of(self, role: str) -> dict[str, EmisWeb | TppSystmOne]:
+        """NHS_LOGIN's or PARTNER's adapters, by supplier."""
+        return systems_of(role, self.emis, self.tpp, self.clocks).by_supplier()
+
+
 @contextlib.asynccontextmanager
 async def stage(port: int = 0, script: Script | None = None) -> AsyncIterator[Stage]:
     """Everything, on five ports in a row from *port* (0: any free ones). Raises PortTaken, SettingsInvalid."""
-    script = script or Script()
+    script, world_clock = script or Script(), MovableClock()
     listening = listen_in_a_row(port, ROLES)
     async with contextlib.AsyncExitStack() as stack:
         for one in listening.values():
             stack.callback(one.close)
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gpic-sandbox-")))
-        yield await _raise_curtain(stack, folder, listening, script)
+        scenery = await _set_up(stack, script, Addresses.of(listening), Clocks(world=world_clock))
+        journal, faults = Journal(scenery.clocks), Faults(script.seed)
+        role = await stack.enter_async_context(_provider_role(scenery))
+        people = await settle_in(scenery.world, role.cabinets.accounts)
+        issuer = scenery.addresses.provider
+        apps: dict[str, ASGIApp] = {
+            **standins(scenery.world, journal, faults, script.switches, pds_key=script.keys.pds, issuer=issuer),
+            "provider": Watched(role.app, journal, NHS_LOGIN, describe_provider),
+            "partner": Watched(_partner_role(scenery), journal, PARTNER, describe_partner),
+        }
+        await stack.enter_async_context(serving(apps, dict(listening)))
+        yield Stage(scenery.addresses, scenery.world, journal, faults, script.switches, world_clock, people, role)
 
 
-async def _raise_curtain(
-    stack: contextlib.AsyncExitStack, folder: Path, listening: Mapping[str, socket], script: Script
-) -> Stage:
-    addresses, world_clock = Addresses.of(listening), MovableClock()
-    clocks = Clocks(world=world_clock)
+async def _set_up(stack: contextlib.AsyncExitStack, script: Script, addresses: Addresses, clocks: Clocks) -> Scenery:
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gpic-sandbox-")))
     world = World(clocks, seed=script.seed)
     script.furnish(world)
-    journal, faults = Journal(clocks), Faults(world.random)
-    directory = directory_of(world, clocks)
-    emis, tpp, fhir = [
-        await stack.enter_async_context(open_client(address))
-        for address in (addresses.emis, addresses.tpp, addresses.pds + FHIR)
-    ]
-    role = await stack.enter_async_context(
-        nhs_login(
-            folder,
-            configuration.read(
-                {"provider": {"issuer": addresses.provider, "profile": "compat"}},
-                configuration.from_environment(script.environment),
-            ),
-            key=script.keys.provider,
-            pds=pds_of(fhir, f"{addresses.pds}/oauth2/token", script.keys.pds, clocks),
-            surgeries=EngineSurgeries(directory, systems_of(NHS_LOGIN, emis, tpp, clocks).by_supplier()),
-            clocks=clocks,
+
+    async def line_to(address: str) -> AsyncClient:
+        return await stack.enter_async_context(open_client(address))
+
+    return Scenery(
+        script,
+        folder,
+        addresses,
+        clocks,
+        world,
+        directory_of(world, clocks),
+        emis=await line_to(addresses.emis),
+        tpp=await line_to(addresses.tpp),
+        pds=await line_to(addresses.pds + FHIR),
+        provider=await line_to(addresses.provider),
+    )
+
+
+@contextlib.asynccontextmanager
+async def _provider_role(scenery: Scenery) -> AsyncIterator[NhsLogin]:
+    """NHS login, with the sample partner registered."""
+    addresses, script, clocks = scenery.addresses, scenery.script, scenery.clocks
+    settings = configuration.read(
+        {"provider": {"issuer": addresses.provider, "profile": Profile.COMPAT}},
+        configuration.from_environment(script.environment),
+    )
+    pds = pds_of(scenery.pds, f"{addresses.pds}/oauth2/token", script.keys.pds, clocks)
+    surgeries = EngineSurgeries(scenery.directory, scenery.systems_of(NHS_LOGIN))
+    async with nhs_login(
+        scenery.folder, settings, key=script.keys.provider, pds=pds, surgeries=surgeries, clocks=clocks
+    ) as role:
+        await role.cabinets.clients.put(
+            Client(
+                client_id=CLIENT_ID,
+                name=NAME,
+                redirect_uris=frozenset({f"{addresses.partner}/callback"}),
+                scopes=frozenset(SCOPES),
+                keys=(script.keys.partner.public_pem,),
+                im1_enabled=script.im1_enabled,
+            )
         )
-    )
-    await role.cabinets.clients.put(sample_client(addresses, script))
-    people = await settle_in(world, role.cabinets.accounts)
-    apps: dict[str, ASGIApp] = {
-        **standins(
-            world,
-            journal,
-            faults,
-            script.switches,
-            pds_key=script.keys.pds,
-            issuer=addresses.provider,
-        ),
-        "provider": Watched(role.app, journal, NHS_LOGIN, describe_provider),
-        "partner": Watched(
-            sample_partner(
-                folder,
-                addresses,
-                script,
-                PartnerSurgeries(directory, systems_of(PARTNER, emis, tpp, clocks).by_supplier()),
-                directory,
-                clocks,
-            ),
-            journal,
-            PARTNER,
-            describe_partner,
-        ),
-    }
-    await stack.enter_async_context(serving(apps, dict(listening)))
-    return Stage(addresses, world, journal, faults, script.switches, world_clock, people, role)
+        yield role
 
 
-def sample_client(addresses: Addresses, script: Script) -> Client:
-    """The sample partner as NHS login knows it."""
-    return Client(
-        client_id=CLIENT_ID,
-        name=NAME,
-        redirect_uris=frozenset({f"{addresses.partner}/callback"}),
-        scopes=frozenset(SCOPES),
-        keys=(script.keys.partner.public_pem,),
-        im1_enabled=script.im1_enabled,
-    )
-
-
-def sample_partner(
-    folder: Path, addresses: Addresses, script: Script, gp_systems: PartnerSurgeries, directory: Directory, clocks: Clocks
-) -> ASGIApp:
-    """The sample partner's service, with its own store."""
+def _partner_role(scenery: Scenery) -> ASGIApp:
+    """The sample partner's service, with a store of its own."""
     settings = RelyingPartySettings(
-        issuer=addresses.provider,
+        issuer=scenery.addresses.provider,
         client_id=CLIENT_ID,
-        key=script.keys.partner,
-        redirect_uri=f"{addresses.partner}/callback",
+        key=scenery.script.keys.partner,
+        redirect_uri=f"{scenery.addresses.partner}/callback",
         scopes=SCOPES,
     )
-    party = partner(settings, gp_systems, database=folder / "partner.sqlite", clocks=clocks)
-    return partner_app(party, directory.name_of, clock=clocks.wire)
+    party = partner(
+        settings,
+        PartnerSurgeries(scenery.directory, scenery.systems_of(PARTNER)),
+        database=scenery.folder / "partner.sqlite",
+        client=scenery.provider,
+        clocks=scenery.clocks,
+    )
+    return partner_app(party, scenery.directory.name_of, clock=scenery.clocks.wire)
