@@ -13,14 +13,18 @@ PERSON: Final = "Person"
 
 #: Paths that a partner's machine calls; every other one is a person's browser.
 MACHINE_PATHS: Final = frozenset({"/token", "/userinfo", "/.well-known/openid-configuration", "/.well-known/jwks.json"})
-#: Parts of a path that name one login or one session.
-RANDOM_PART: Final = re.compile(r"/[A-Za-z0-9_-]{20,}")
+#: What follows these names one login.
+ONE_LOGIN: Final = re.compile(r"^/(interaction|authorize)/.+")
+#: How the EMIS stand-in names itself when it reads NHS login's keys.
+EMIS_AS_CALLER: Final = "EMIS stand-in"
 #: What is fetched for a page is not part of the conversation.
 FURNITURE: Final = ("/assets/", "/favicon")
 
 
 def describe_provider(scope: Scope) -> tuple[str, str] | None:
     """Sender and operation of a call to NHS login."""
+    if (b"user-agent", EMIS_AS_CALLER.encode()) in scope["headers"]:
+        return _described(scope, "EMIS")
     return _described(scope, PARTNER if scope["path"] in MACHINE_PATHS else PERSON)
 
 
@@ -33,4 +37,5 @@ def _described(scope: Scope, sender: str) -> tuple[str, str] | None:
     path: str = scope["path"]
     if path.startswith(FURNITURE):
         return None
-    return sender, f"{scope['method']} {RANDOM_PART.sub('/…', path)}"
+    templated = ONE_LOGIN.sub(r"/\1/…", path)
+    return sender, f"{scope['method']} {templated}"

@@ -23,7 +23,7 @@ from gpic.provider.clients import Client
 from gpic.provider.policy import Profile
 from gpic.relying_party.policy import RelyingPartySettings
 from gpic.sandbox.keys import SandboxKeys
-from gpic.sandbox.lanes import describe_partner, describe_provider
+from gpic.sandbox.lanes import EMIS_AS_CALLER, describe_partner, describe_provider
 from gpic.sandbox.nhs_login import NhsLogin, nhs_login
 from gpic.sandbox.partner_service import NAME, partner_app
 from gpic.sandbox.residents import settle_in
@@ -113,6 +113,7 @@ class Scenery:
     tpp: AsyncClient
     pds: AsyncClient
     provider: AsyncClient
+    emis_to_provider: AsyncClient
 
     def systems_of(self, role: str) -> dict[str, EmisWeb | TppSystmOne]:
         """NHS_LOGIN's or PARTNER's adapters, by supplier."""
@@ -131,9 +132,10 @@ async def stage(port: int = 0, script: Script | None = None) -> AsyncIterator[St
         journal, faults = Journal(scenery.clocks), Faults(script.seed)
         role = await stack.enter_async_context(_provider_role(scenery))
         people = await settle_in(scenery.world, role.cabinets.accounts)
-        issuer = scenery.addresses.provider
         apps: dict[str, ASGIApp] = {
-            **standins(scenery.world, journal, faults, script.switches, pds_key=script.keys.pds, issuer=issuer),
+            **standins(
+                scenery.world, journal, faults, script.switches, pds_key=script.keys.pds, provider=scenery.emis_to_provider
+            ),
             "provider": Watched(role.app, journal, NHS_LOGIN, describe_provider),
             "partner": Watched(_partner_role(scenery), journal, PARTNER, describe_partner),
         }
@@ -146,8 +148,8 @@ async def _set_up(stack: contextlib.AsyncExitStack, script: Script, addresses: A
     world = World(clocks, seed=script.seed)
     script.furnish(world)
 
-    async def line_to(address: str) -> AsyncClient:
-        return await stack.enter_async_context(open_client(address))
+    async def line_to(address: str, caller: str = "gpic") -> AsyncClient:
+        return await stack.enter_async_context(open_client(address, headers={"User-Agent": caller}))
 
     return Scenery(
         script,
@@ -160,6 +162,7 @@ async def _set_up(stack: contextlib.AsyncExitStack, script: Script, addresses: A
         tpp=await line_to(addresses.tpp),
         pds=await line_to(addresses.pds + FHIR),
         provider=await line_to(addresses.provider),
+        emis_to_provider=await line_to(addresses.provider, EMIS_AS_CALLER),
     )
 
 

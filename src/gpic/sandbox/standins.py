@@ -28,14 +28,13 @@ class Switches:
 
 
 def standins(
-    world: World, journal: Journal, faults: Faults, switches: Switches, *, pds_key: SigningKey, issuer: str
+    world: World, journal: Journal, faults: Faults, switches: Switches, *, pds_key: SigningKey, provider: httpx2.AsyncClient
 ) -> Mapping[str, ASGIApp]:
-    """The applications to serve, by role. *pds_key* is what NHS login signs with at PDS, *issuer* NHS login's address."""
+    """The applications to serve, by role. *pds_key* is what NHS login signs with at PDS; EMIS reads keys through *provider*."""
 
     async def nhs_login_keys() -> dict[str, object]:
-        async with httpx2.AsyncClient(trust_env=False) as client:
-            keys: dict[str, object] = (await client.get(f"{issuer}/.well-known/jwks.json")).json()
-            return keys
+        keys: dict[str, object] = (await provider.get("/.well-known/jwks.json")).json()
+        return keys
 
     return {
         "emis": emis_app(world, journal, faults, switches.emis, applications=EMIS_APPLICATIONS, identity_jwks=nhs_login_keys),
