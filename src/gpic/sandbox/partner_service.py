@@ -160,7 +160,7 @@ class Riverside:
 def content_policy(nonce: str, issuer: str) -> str:
     """Only our own assets; the button's form leads to NHS login, and browsers apply form-action to that redirect too."""
     return (
-        "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
+        "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'; "
         f"script-src 'self' 'nonce-{nonce}'; form-action 'self' {issuer}"
     )
 
