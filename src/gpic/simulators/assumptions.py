@@ -227,6 +227,12 @@ ASSUMPTIONS: Final = (
         "",
         "555 is 'not registered at the practice given' (gp-systems.md §3.5)",
     ),
+    Assumption(
+        "T11",
+        "A reset at TPP issues another passphrase to link; TPP knows no Restricted.",
+        "",
+        "new codes replace the old after a reset (gp-systems.md §8)",
+    ),
     # PDS
     Assumption(
         "P1",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
 
@@ -56,13 +56,13 @@ class _Rule:
         return self.fault.chance >= 1.0 or random.random() < self.fault.chance
 
 
-@dataclass(slots=True)
 class Faults:
-    """The rules in force. *random* decides about chances; give it a seed."""
+    """The rules in force. *seed* decides about chances."""
 
-    random: Random
-    _rules: dict[int, _Rule] = field(default_factory=dict)
-    _last: int = 0
+    def __init__(self, seed: int = 1) -> None:
+        self._random = Random(seed)  # noqa: S311 -- failures must be reproducible; nothing here protects anything
+        self._rules: dict[int, _Rule] = {}
+        self._last = 0
 
     def set(self, fault: Fault) -> int:
         """Put a rule in force; the number clears it again."""
@@ -85,4 +85,4 @@ class Faults:
     def strike(self, lane: str, operation: str, sender: str) -> tuple[Fault, ...]:
         """Count this call with every rule that speaks of it; those that strike it, in the order they were set."""
         matching = [rule for rule in self._rules.values() if rule.fault.matches(lane, operation, sender)]
-        return tuple(rule.fault for rule in matching if rule.strikes(self.random))
+        return tuple(rule.fault for rule in matching if rule.strikes(self._random))

@@ -161,6 +161,8 @@ class Register:
 
     def link(self, account: Account, application: str) -> Link:
         """A new token of *application* for this account; it takes the place of an earlier one."""
+        if (earlier := account.links.get(application)) is not None:
+            earlier.dropped = True
         token = self.mint.guid() if account.supplier is Supplier.EMIS else self.mint.opaque(length=20)
         made = Link(account, application, token, account.linkage_key)
         account.links[application] = made

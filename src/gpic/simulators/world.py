@@ -51,14 +51,17 @@ class World(Register):
         self._happened("account unlocked", person=slug)
 
     def reset_account(self, slug: str, *, rotates_key: bool = False, drops_links: bool = False) -> None:
-        """User or practice resets the account: Restricted for every application, or all links dropped (G3)."""
+        """User or practice resets the account: Restricted for every application, or all links dropped (G3).
+
+        TPP knows no Restricted: there a reset always issues another key.
+        """
         account = self._account(slug)
         if drops_links:
             for link in account.links.values():
                 link.dropped = True
-        else:
+        elif account.supplier is Supplier.EMIS:
             account.restricted_since = self.clocks.wire.now()
-        if rotates_key:
+        if rotates_key or account.supplier is Supplier.TPP:
             account.rotate(self.new_key(account.supplier))
         self._happened("account reset", person=slug)
 

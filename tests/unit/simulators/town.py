@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from random import Random
 from typing import Final
 from uuid import UUID
 
@@ -28,6 +27,7 @@ OTHER_EMIS_PRACTICE: Final = "A99902"
 TPP_PRACTICE: Final = "B99901"
 OTHER_TPP_PRACTICE: Final = "B99902"
 NUMBERS: Final = [number for _, number in zip(range(40), synthetic_numbers(), strict=False)]
+ANY_TOKEN: Final = "token"
 UUID_TEXT: Final = "11111111-2222-4333-8444-555555555555"
 APPLICATIONS: Final = {"nhs-login-emis": "NHS login", "partner-emis": "Partner"}
 PROVIDERS: Final = {"nhs-login-tpp": "NHS login", "partner-tpp": "Partner"}
@@ -46,7 +46,7 @@ class Town:
         self.clocks = Clocks(wire=self.wire, world=self.future)
         self.world = World(self.clocks)
         self.journal = Journal(self.clocks)
-        self.faults = Faults(Random(7))
+        self.faults = Faults(seed=7)
         self.emis = EmisSwitches()
         self.tpp = TppSwitches()
         for code, supplier in (
@@ -105,7 +105,7 @@ class Emis:
         """Any POST with JSON."""
         return await self.client.post(path, headers=self.headers, json=body)
 
-    async def verify(self, patient: Patient, practice: str = EMIS_PRACTICE, token: str | None = "token") -> httpx2.Response:
+    async def verify(self, patient: Patient, practice: str = EMIS_PRACTICE, token: str | None = ANY_TOKEN) -> httpx2.Response:
         """E4."""
         number = patient.number.digits
         asked = {"NationalPracticeCode": practice, "NhsNumber": number, "Token": token, "AdditionalComment": None}

@@ -18,6 +18,7 @@ LONGEST_LIFE: Final = timedelta(seconds=310)
 SKEW: Final = timedelta(seconds=10)
 JTI_MEMORY: Final = timedelta(days=30)
 PARTS: Final = 3
+FARTHEST: Final = 10**12  #: seconds from 1970
 
 #: A client's public keys by kid: PEM text, or a JWK.
 Keys = Mapping[str, str | Mapping[str, str]]
@@ -198,5 +199,5 @@ def is_number(value: object) -> bool:
 
 
 def as_seconds(value: object) -> float:
-    """A JSON number; 0 for anything else."""
-    return float(value) if isinstance(value, int | float) else 0.0
+    """A JSON number, brought into what a clock can tell; 0 for anything else."""
+    return float(max(-FARTHEST, min(FARTHEST, value))) if isinstance(value, int | float) else 0.0

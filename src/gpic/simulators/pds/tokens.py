@@ -15,7 +15,6 @@ from gpic.simulators.pds.assertion import CHECKS, JTI_MEMORY, Desk, Keys, Refuse
 
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 MOST_FIELDS: Final = 20
-LONGEST_END: Final = 10**11  #: seconds since 1970 that a clock can still tell
 
 
 @dataclass(slots=True)
