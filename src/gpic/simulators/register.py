@@ -133,6 +133,10 @@ class Register:
             None,
         )
 
+    def accounts_of(self, slug: str) -> tuple[Account, ...]:
+        """All accounts that the patient ever had, in their order; what is gone says so."""
+        return tuple(self._accounts_of.get(self.patient(slug).slug, ()))
+
     def account_numbered(self, supplier: Supplier, practice: OdsCode, account_id: str) -> Account | None:
         """The account of this number, a closed one included."""
         return self._accounts.get((supplier, practice, account_id))

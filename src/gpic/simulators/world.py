@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -131,6 +132,14 @@ class World(Register):
         for patient in self._patients_at(closing):
             self.move_patient(patient.slug, surviving)
         self.practice_not_live(closing)
+
+    def divide_practice(self, code: str, new_code: str, leaving: Iterable[str]) -> None:
+        """The patients *leaving* (slugs) become patients of a new practice on the same system (J22)."""
+        old = self.practice(code)
+        new = self.add_practice(new_code, f"{old.name} ({new_code})", old.supplier)
+        for slug in leaving:
+            self.move_patient(slug, new.code.code)
+        self._happened("practice divided", practice=str(old.code))
 
     def practice_not_live(self, code: str) -> None:
         """The practice is not live on its system."""

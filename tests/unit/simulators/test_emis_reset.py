@@ -231,7 +231,7 @@ async def test_a_session_dies_with_its_token(town: Town, emis: Emis) -> None:
 
 
 async def test_an_expired_key_is_replaced_by_the_next_retrieve(town: Town, emis: Emis) -> None:
-    """J5: the old key buys nothing, the new one does."""
+    """G1: the old key buys nothing, the new one does."""
     ada = town.settle("ada")
     await emis.begin()
     old = (await emis.verify(ada)).json()
@@ -247,7 +247,7 @@ async def test_an_expired_key_is_replaced_by_the_next_retrieve(town: Town, emis:
 
 
 async def test_revoked_access_may_be_had_again_or_not(town: Town, emis: Emis) -> None:
-    """J10: a new account, or a lasting refusal."""
+    """G4: a new account, or a lasting refusal."""
     ada, ben = town.settle("ada"), town.settle("ben")
     await emis.begin()
     town.world.revoke_access("ada")
@@ -289,7 +289,7 @@ async def test_the_lock_may_be_switched_off(town: Town, emis: Emis) -> None:
 
 
 async def test_the_wrong_patient_is_shown_while_the_world_says_so(town: Town, emis: Emis) -> None:
-    """J23: another NHS number in sessions, and an end to it."""
+    """Another NHS number in sessions, and an end to it."""
     guid = await emis.token(town.settle("ada"))
     gus = town.settle("gus")
     town.world.answer_for_wrong_patient("ada", "gus")

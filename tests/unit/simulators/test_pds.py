@@ -177,7 +177,7 @@ async def test_a_number_that_is_none_is_refused(pds: Pds, text: str) -> None:
 
 
 async def test_deaths_are_told_and_taken_back(town: Town, pds: Pds) -> None:
-    """N22's ground: formal, informal, undone; the practice stays."""
+    """§1.5: formal, informal, undone; the practice stays."""
     ada = town.settle("ada")
     codes = []
     for death in (Death.INFORMAL, Death.FORMAL, Death.UNDONE):
@@ -327,7 +327,7 @@ async def test_rates_are_kept_exactly(town: Town, pds: Pds, limits: Limits, stat
 
 
 async def test_five_per_second_is_a_limit_like_any_other(town: Town, pds: Pds) -> None:
-    """J21's PDS."""
+    """A short window, as a slow PDS has it."""
     ada = town.settle("ada")
     pds.settings.limits = Limits(app_quota=Limit(5, timedelta(seconds=1)))
 

@@ -142,7 +142,7 @@ async def test_a_dead_key_kills_tokens_and_sessions_of_every_provider(town: Town
 
 
 async def test_an_expired_key_is_replaced_by_the_next_retrieve(town: Town, tpp: Tpp) -> None:
-    """J5 at TPP."""
+    """G1 at TPP."""
     cleo = town.settle("cleo", TPP_PRACTICE)
     old = root_of(await tpp.retrieve(cleo))
     town.world.expire_linkage_key("cleo")
@@ -386,7 +386,7 @@ async def test_the_journal_tells_variants_senders_and_persons(town: Town, tpp: T
 
 
 async def test_the_wrong_patient_is_shown_while_the_world_says_so(town: Town, tpp: Tpp) -> None:
-    """J23 at TPP."""
+    """In sessions, by NationalId."""
     account_id, passphrase = await connected(town, tpp)
     gus = town.settle("gus")
     town.world.answer_for_wrong_patient("cleo", "gus")

@@ -81,7 +81,7 @@ def test_the_same_seed_makes_the_same_world() -> None:
 
 
 def test_a_move_is_seen_by_pds_and_both_systems(town: Town) -> None:
-    """J6's ground: the old account ends, PDS names the new practice from today."""
+    """The old account ends, PDS names the new practice from today."""
     town.settle("ada")
     before = details(town, "ada")
     town.world.move_patient("ada", TPP_PRACTICE)
@@ -113,7 +113,7 @@ def test_moving_back_does_not_revive_the_old_account(town: Town) -> None:
 
 @pytest.mark.parametrize("accounts", [True, False])
 def test_a_practice_changes_its_system_and_keeps_its_code(town: Town, *, accounts: bool) -> None:
-    """J8's ground: PDS shows nothing; whoever had an account has another, or none."""
+    """PDS shows nothing; whoever had an account has another, or none."""
     town.settle("ada")
     town.settle("ben", account=False)
     before = details(town, "ada")
@@ -128,7 +128,7 @@ def test_a_practice_changes_its_system_and_keeps_its_code(town: Town, *, account
 
 
 def test_a_practice_may_get_a_new_code_with_its_system(town: Town) -> None:
-    """J8's variant: PDS names the new code; the old practice is no longer live."""
+    """PDS names the new code; the old practice is no longer live."""
     town.settle("ada")
     town.world.migrate_system(EMIS_PRACTICE, "tpp", new_code="C99901", accounts=True)
 
@@ -137,13 +137,24 @@ def test_a_practice_may_get_a_new_code_with_its_system(town: Town) -> None:
 
 
 def test_a_merger_moves_everybody(town: Town) -> None:
-    """J9's ground."""
+    """The closing practice stops."""
     for slug in ("ada", "ben", "cleo"):
         town.settle(slug)
     town.world.merge_practices(EMIS_PRACTICE, OTHER_EMIS_PRACTICE)
 
     assert [OTHER_EMIS_PRACTICE] * 3 == [patient.pds.practice for patient in town.world.patients.values()]
     assert not town.world.practice(EMIS_PRACTICE).live
+
+
+def test_a_division_moves_those_who_are_named(town: Town) -> None:
+    """Half of the patients go to a new code of the same system; the others notice nothing."""
+    for slug in ("ada", "ben"):
+        town.settle(slug)
+    town.world.divide_practice(EMIS_PRACTICE, "C99901", ["ben"])
+
+    assert [EMIS_PRACTICE, "C99901"] == [patient.pds.practice for patient in town.world.patients.values()]
+    assert Supplier.EMIS is town.world.practice("C99901").supplier
+    assert [1, 0] == [len([one for one in town.world.accounts_of(slug) if not one.is_gone]) for slug in ("ada", "ben")]
 
 
 def test_practices_switch_off_and_on(town: Town) -> None:
