@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 
 from rich.console import Console
 from rich.table import Table
 
-from gpic.sandbox.demonstration import NEW, RETURNING, Played, Scene, play_new, play_returning
+from gpic.sandbox.demonstration import NEW, RETURNING, WHERE, Played, Scene, play_new, play_returning
 from gpic.sandbox.residents import CODE, PASSWORD
 from gpic.sandbox.servers import PortTaken
 from gpic.sandbox.stage import Script, Stage, stage
@@ -21,23 +22,23 @@ CANNOT_START = 2
 WIDEST_OPERATION = 44
 
 
-async def run(*, once: bool, port: int) -> int:
+async def run(*, once: bool, port: int, script: Script | None = None) -> int:
     """The exit code: 0 when both walks did exactly the calls they must, 1 when not, 2 when nothing could start."""
     console = Console(highlight=False)
     try:
-        async with stage(port, Script(environment=os.environ)) as everything:
+        async with stage(port, script or Script(environment=os.environ)) as everything:
             played = await walk(everything, console)
             if not once:
                 await stay(everything, console)
     except (PortTaken, SettingsInvalid) as mistake:
-        Console(stderr=True).print(f"gpic demo: {mistake}", highlight=False)
+        Console(stderr=True).print(f"gpic demo: {mistake}", highlight=False, soft_wrap=True)
         return CANNOT_START
     return WRONG_COUNTS if any(one.differences for one in played) else 0
 
 
 async def walk(everything: Stage, console: Console) -> list[Played]:
     """Both scenes, with every message printed as it is answered."""
-    stop = everything.journal.subscribe(lambda message: console.print(line(message), soft_wrap=True))
+    stop = everything.journal.subscribe(lambda message: say(console, line(message)))
     try:
         announce(NEW, console)
         played = [await play_new(everything)]
@@ -50,9 +51,15 @@ async def walk(everything: Stage, console: Console) -> list[Played]:
     return played
 
 
+def say(console: Console, text: str) -> None:
+    """Print a line as it is; a reader who has gone (`| head`) is no reason to drop what is being served."""
+    with contextlib.suppress(BrokenPipeError, SystemExit):  # rich turns the one into the other
+        console.print(text, soft_wrap=True)
+
+
 def announce(scene: Scene, console: Console) -> None:
     """What is about to be shown."""
-    console.print(f"\n[bold]{scene.journey}  {scene.title}[/bold]\n", soft_wrap=True)
+    say(console, f"\n[bold]{scene.journey}  {scene.title}[/bold]\n")
 
 
 def line(message: Message) -> str:
@@ -67,25 +74,24 @@ def line(message: Message) -> str:
 
 def conclude(played: Played, console: Console) -> None:
     """How it ended, and whether the calls are those that must be."""
-    console.print(f"\n  The patient sees: “{played.heading}”")
-    if played.differences:
-        for difference in played.differences:
-            console.print(f"  [red]✗[/red] {difference}")
-        return
-    for sender, calls in played.scene.calls.items():
-        counted = ", ".join(f"{count} {kind}" for kind, count in calls.items())
-        console.print(f"  [green]✓[/green] EMIS saw of {sender}: {counted}")
+    say(console, f"\n  The patient sees: “{played.heading}”")
+    for difference in played.differences:
+        say(console, f"  [red]✗[/red] {difference}")
+    if not played.differences:
+        for sender, calls in played.scene.calls.items():
+            counted = ", ".join(f"{count} {kind}" for kind, count in calls.items())
+            say(console, f"  [green]✓[/green] {WHERE} saw of {sender}: {counted}")
 
 
 async def stay(everything: Stage, console: Console) -> None:
     """Print where everything is and who can sign in; stay up until somebody presses Ctrl-C."""
-    console.print("\n[bold]Now you.[/bold] Everything stays up until you press Ctrl-C.\n")
-    console.print(f"  Open the sample partner service: [bold]{everything.addresses.partner}[/bold]\n")
+    say(console, "\n[bold]Now you.[/bold] Everything stays up until you press Ctrl-C.\n")
+    say(console, f"  Open the sample partner service: [bold]{everything.addresses.partner}[/bold]\n")
     for role, address in everything.addresses.named().items():
-        console.print(f"  {role:<22} {address}")
+        say(console, f"  {role:<22} {address}")
     console.print(people(everything))
-    console.print(f"  Password for everybody: [bold]{PASSWORD}[/bold]   one-time code: [bold]{CODE}[/bold]\n")
-    stop = everything.journal.subscribe(lambda message: console.print(line(message), soft_wrap=True))
+    say(console, f"  Password for everybody: [bold]{PASSWORD}[/bold]   one-time code: [bold]{CODE}[/bold]\n")
+    stop = everything.journal.subscribe(lambda message: say(console, line(message)))
     try:
         await interrupted()
     finally:
