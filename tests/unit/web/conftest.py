@@ -1,0 +1,118 @@
+"""The pages over real HTTP semantics, on real cabinets in memory, with one person and one partner."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+
+import httpx2
+import pytest
+from lxml import html
+from starlette.applications import Starlette
+
+from gpic.jose.keys import KeyRing, SigningKey
+from gpic.provider import endpoints
+from gpic.provider.accounts import Account, SignInSecrets
+from gpic.provider.clients import Client
+from gpic.provider.sign_in import SignIn, hash_password
+from gpic.sandbox.browser import Page
+from gpic.storage.provider import memory
+from gpic.web.form_tokens import FormTokens
+from gpic.web.pages import JinjaPages, PageDesk, routes
+from tests.unit.provider.world import ALICE, ISSUER, World, partner, raw
+
+PASSWORD = "correct horse battery staple"
+CODE = "271828"
+
+
+@dataclass
+class PhoneCodes:
+    """One code per interaction, good once, as the port promises."""
+
+    code: str = CODE
+    sent: list[str] = field(default_factory=list)
+    spent: set[str] = field(default_factory=set)
+
+    async def send(self, account: Account, interaction_id: str) -> None:
+        """Remember that a code is under way."""
+        self.sent.append(account.subject)
+        self.spent.discard(interaction_id)
+
+    async def check(self, account: Account, interaction_id: str, code: str) -> bool:
+        """True once."""
+        if not self.sent or code != self.code or interaction_id in self.spent:
+            return False
+        self.spent.add(interaction_id)
+        return True
+
+
+def seen(answer: httpx2.Response) -> Page:
+    """The page as a browser without scripts sees it."""
+    return Page(str(answer.url), answer.status_code, html.document_fromstring(answer.text))
+
+
+@dataclass
+class Visitor:
+    """A person's browser at the pages."""
+
+    client: httpx2.AsyncClient
+    world: World
+    codes: PhoneCodes
+
+    async def arrive(self, **changes: str | None) -> httpx2.Response:
+        """From the partner to the first page."""
+        answer = await self.client.get("/authorize", params=dict(raw(**changes)))
+        return await self.client.get(answer.headers["location"])
+
+    async def send(self, page: httpx2.Response, **fields: str) -> httpx2.Response:
+        """Fill in the page's form as it stands, hidden fields included."""
+        form = seen(page).form_with("form_token")
+        values = {name: value for name, value in form.form_values() if value is not None} | fields
+        return await self.client.post(form.action or "", data=values)
+
+    async def onward(self, answer: httpx2.Response) -> httpx2.Response:
+        """Follow one redirect to a page of ours."""
+        assert 303 == answer.status_code
+        return await self.client.get(answer.headers["location"])
+
+    async def sign_in(self, **changes: str | None) -> httpx2.Response:
+        """Both factors; the answer to the second."""
+        page = await self.arrive(**changes)
+        page = await self.onward(await self.send(page, email=ALICE.email, password=PASSWORD, action="continue"))
+        return await self.send(page, code=CODE, action="continue")
+
+
+@pytest.fixture(scope="session")
+def password_hash() -> str:
+    """Argon2 takes its time; once is enough."""
+    return hash_password(PASSWORD)
+
+
+@pytest.fixture(scope="session")
+def keys() -> tuple[SigningKey, KeyRing]:
+    """The partner's key and the provider's."""
+    return SigningKey.generate(), KeyRing(SigningKey.generate())
+
+
+@pytest.fixture
+def client_changes() -> dict[str, object]:
+    """What is different about the partner; a test may override it."""
+    return {}
+
+
+@pytest.fixture
+async def visitor(
+    keys: tuple[SigningKey, KeyRing], password_hash: str, client_changes: dict[str, object], anyio_backend: str
+) -> AsyncIterator[Visitor]:
+    """Somebody who has not been here before."""
+    world, codes = World(*keys), PhoneCodes()
+    cabinets = memory.cabinets(world.clocks)
+    world.furnish(cabinets)
+    client: Client = replace(partner(world.key), **client_changes)  # type: ignore[arg-type] # each test knows its fields
+    await cabinets.clients.put(client)
+    await cabinets.accounts.put(ALICE, SignInSecrets(password_hash))
+    desk = PageDesk(world.authorize, SignIn(cabinets.accounts, codes), FormTokens(bytes(32)))
+    provider = replace(world.provider, pages=JinjaPages())
+    app = Starlette(routes=[*endpoints.routes(provider), *routes(desk)])
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=ISSUER) as client_at_pages:
+        yield Visitor(client_at_pages, world, codes)
