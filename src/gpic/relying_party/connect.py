@@ -53,16 +53,15 @@ class Connecting:
         case = Case(await self._stored(), self.fresh, history)
         step = Step(DecideAgain())
         while True:
-            if isinstance(step.then, DecideAgain):
-                step = Step(decide_case(case))
             match step.then:
+                case DecideAgain():
+                    step = Step(decide_case(case))
+                    continue
                 case UseStoredToken(token):
                     step = await self._use(case, token)
                 case RegisterForToken() as asked:
                     step = await self._register(case, asked)
                     case = replace(case, has_registered=case.has_registered or isinstance(step.change, Registered))
-                case DecideAgain():
-                    continue
                 case ending:
                     return ending
             case = replace(case, stored=await self._stored())

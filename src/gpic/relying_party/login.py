@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 import httpx2
+import msgspec
 
 from gpic.jose.errors import KeyUnknown, TokenRefused
 from gpic.nhs.clock import Clock
@@ -60,7 +60,7 @@ def start(settings: RelyingPartySettings, endpoint: str, attempt: Attempt, wish:
         "scope": " ".join(settings.scopes),
         "state": attempt.state,
         "nonce": attempt.nonce,
-        "vtr": json.dumps([str(vector) for vector in settings.vectors], separators=(",", ":")),
+        "vtr": msgspec.json.encode([str(vector) for vector in settings.vectors]).decode(),
         "prompt": wish.prompt,
         "asserted_login_identity": wish.asserted_identity,
     }

@@ -24,9 +24,10 @@ from gpic.relying_party.outcomes import CannotConnect, Connected, ReturnToLogin,
 from gpic.relying_party.party import RelyingParty
 from gpic.relying_party.session_clock import SessionClock
 from gpic.sandbox.partner_words import EXPLAINED, LATER, in_words, sentences_for
+from gpic.web.environment import ASSETS, environment
 
 NAME: Final = "Riverside Health"
-ASSETS: Final = Path(__file__).parent.parent / "web" / "static" / "vendor"
+TEMPLATES: Final = Path(__file__).parent / "templates"
 SYSTEMS: Final[Mapping[str, str]] = MappingProxyType({"emis": "EMIS", "tpp": "TPP", "medicus": "Medicus"})
 MOST_VISITS: Final = 10_000  #: a sample that runs for weeks does not fill the memory
 
@@ -165,22 +166,9 @@ def content_policy(nonce: str, issuer: str) -> str:
     )
 
 
-def environment() -> jinja2.Environment:
-    """Our templates over those of NHS.UK frontend, which count on undefined words being empty."""
-    return jinja2.Environment(
-        loader=jinja2.ChoiceLoader(
-            [jinja2.PackageLoader("gpic.sandbox", "templates"), jinja2.PackageLoader("nhsuk_frontend_jinja", "templates")]
-        ),
-        undefined=jinja2.ChainableUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
 def partner_app(party: RelyingParty, name_of: Callable[[OdsCode], str], *, clock: Clock | None = None) -> Starlette:
     """The sample service as an application; *name_of* tells a practice's name, *clock* the wire's time."""
-    pages = Riverside(party, name_of, Visits(clock or SystemClock()), environment())
+    pages = Riverside(party, name_of, Visits(clock or SystemClock()), environment(TEMPLATES))
     return Starlette(
         routes=[
             Route("/", pages.start, methods=["GET"]),

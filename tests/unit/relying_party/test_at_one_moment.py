@@ -13,7 +13,8 @@ from gpic.nhs.answers import GpSession, LinkAnswer, SessionOpened, ShownPatient
 from gpic.nhs.credentials import Demographics, GpCredentials, Im1Token
 from gpic.nhs.organisations import OdsCode
 from gpic.nhs.secret import Secret
-from gpic.relying_party.outcomes import CannotConnect, Connected, ReturnToLogin, TryLater
+from gpic.relying_party.outcomes import CannotConnect, Connected, Obstacle, ReturnToLogin, TryLater
+from gpic.relying_party.ports import Allowance
 from gpic.storage.partner.sqlite import sqlite_cabinets
 from gpic.storage.sealing import Sealer
 from tests.unit.relying_party.world import PRACTICE, World, details, world
@@ -137,3 +138,35 @@ async def test_returns_agree_between_workers(tmp_path: Path) -> None:
     outcomes = [await worker.press_the_button() for worker in (*workers, *workers)]
 
     assert [ReturnToLogin, ReturnToLogin, CannotConnect, CannotConnect] == [type(outcome) for outcome in outcomes]
+
+
+async def test_a_guard_that_others_filled_meanwhile_is_heeded() -> None:
+    """R9: what was free when the login began may be taken when the return is to be made."""
+    there = world()
+    slow = SlowSurgery(there)
+    there.surgery.linkage_key = "another"
+    running = asyncio.create_task(there.press_the_button())
+    await slow.begun.wait()
+    allowance = Allowance(2, timedelta(minutes=15))
+    for _ in range(2):
+        assert await there.cabinets.returns.reserve("sub:mary", Obstacle.RESTRICTED, there.clock.now(), allowance)
+    slow.may_answer.set()
+
+    assert CannotConnect(Obstacle.DETAILS_REJECTED, PRACTICE, timedelta(minutes=15)) == await running
+
+
+async def test_closing_waits_for_registrations_whose_browser_went_away() -> None:
+    """R2: a process that stops in order keeps the token that it was about to get."""
+    there = world()
+    slow = SlowSurgery(there)
+    leaving = asyncio.create_task(there.press_the_button())
+    await slow.begun.wait()
+    leaving.cancel()
+    await asyncio.wait([leaving])
+    asyncio.get_running_loop().call_later(0.05, slow.may_answer.set)
+
+    await there.party.close()
+
+    kept = await there.cabinets.linkages.find("mary", details().fingerprint)
+    assert kept is not None
+    assert Im1Token("emis", Secret("token-1")) == kept.token

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import base64
+import json
 from collections import Counter
 from datetime import timedelta
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from gpic.nhs.answers import (
     AlreadyLinked,
+    GpSession,
     Linked,
     Reason,
     Refused,
@@ -84,6 +88,19 @@ async def test_a_token_that_died_alone_is_bought_again_once() -> None:
     assert 2 == there.surgery.linked["kT4m9XqZ2bLp"]
 
 
+async def test_a_token_that_never_worked_is_not_bought_twice_in_one_login() -> None:
+    """R7: the session after a registration is refused: back to NHS login, and only the next login buys once more."""
+    there = world()
+    there.surgery.says_to_session = [Rejected(Reason.TOKEN_INVALID)]
+
+    outcome = await there.press_the_button()
+
+    assert isinstance(outcome, ReturnToLogin)
+    assert (Obstacle.DETAILS_REJECTED, ["link", "session"]) == (outcome.why, there.surgery.calls)
+    assert isinstance(await there.log_in(), Connected)
+    assert ["link", "session", "link", "session"] == there.surgery.calls
+
+
 async def test_a_key_that_stays_dead_ends_in_an_explanation() -> None:
     """R9: two returns, then the reason, the practice and when to come back; the button still works."""
     there = world()
@@ -142,6 +159,35 @@ async def test_an_opened_session_clears_the_guard() -> None:
     await there.log_in()
 
     assert 2 == len(there.returns)
+
+
+async def test_an_opened_session_clears_the_browser_too() -> None:
+    """R9: what failed before anybody was known no longer counts either."""
+    there = world()
+    for _ in range(2):
+        there.nhs_login.error = "login_required"
+        await there.press_the_button()
+    await there.log_in()
+    there.nhs_login.error = "login_required"
+
+    assert isinstance(await there.press_the_button(), ReturnToLogin)
+
+
+async def test_the_asserted_identity_of_a_return_names_this_login() -> None:
+    """R14: its code is the jti of the ID token that just came."""
+    asserted = await returned_assertion(world())
+
+    assert "jti-1" == asserted["code"]
+
+
+async def returned_assertion(there: World) -> dict[str, object]:
+    """What a return asserts after a login without a claim; the payload is read without a check."""
+    there.nhs_login.details = None
+    outcome = await there.press_the_button()
+    assert isinstance(outcome, ReturnToLogin)
+    token = dict(parse_qsl(urlsplit(outcome.url).query))["asserted_login_identity"]
+    read: dict[str, object] = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
+    return read
 
 
 async def test_an_absent_claim_returns_once() -> None:
@@ -258,7 +304,8 @@ async def test_the_wrong_patient_leaves_nothing_usable() -> None:
     assert CannotConnect(Obstacle.WRONG_PATIENT, PRACTICE) == outcome
     kept = await there.cabinets.linkages.find("mary", details().fingerprint)
     assert kept is not None
-    assert (None, None, 1) == (kept.details, kept.token, len(there.surgery.ended))
+    assert (None, None) == (kept.details, kept.token)
+    assert [GpSession("emis", Secret("session"))] == there.surgery.ended
     assert CannotConnect(Obstacle.WRONG_PATIENT, PRACTICE) == await there.log_in()
     assert ["link", "session"] == there.surgery.calls
 

@@ -10,9 +10,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA512
 
+from gpic.nhs.credentials import Demographics
 from gpic.relying_party.errors import TYPED, Remedy, said_no
 from gpic.relying_party.outcomes import CannotConnect, Connected, Obstacle, ReturnToLogin, TryLater
-from tests.unit.relying_party.world import BROWSER, CALLBACK, ISSUER, NOW, key, world
+from tests.unit.relying_party.world import BROWSER, CALLBACK, ISSUER, MARY, NOW, key, world
 
 pytestmark = pytest.mark.anyio
 
@@ -31,6 +32,7 @@ async def test_the_way_there_carries_everything_that_nhs_login_wants() -> None:
     asked = query(started.url)
     assert started.url.startswith(f"{ISSUER}/authorize?")
     assert ("openid profile gp_integration_credentials", '["P9.Cp.Cd","P9.Cp.Ck","P9.Cm"]') == (asked["scope"], asked["vtr"])
+    assert ("code", "riverside", CALLBACK) == (asked["response_type"], asked["client_id"], asked["redirect_uri"])
     assert (started.attempt.state, started.attempt.nonce) == (asked["state"], asked["nonce"])
     assert {"response_type", "client_id", "redirect_uri", "scope", "state", "nonce", "vtr"} == set(asked)
 
@@ -219,30 +221,67 @@ def test_a_refusal_never_repeats_what_it_does_not_know() -> None:
 
 
 @pytest.mark.parametrize(
-    "said",
+    ("said", "detail"),
     [
-        {"sub": "somebody-else"},
-        {"sub": None},
-        {"sub": ["mary"]},
-        {"iss": "https://evil.example"},
-        {"aud": "somebody-else"},
-        {"aud": ["somebody-else"]},
-        {"nhs_number": "9990002223"},
-        {"nhs_number": "123"},
-        {"family_name": None},
-        {"family_name": 7},
-        {"birthdate": "17 February"},
-        {"birthdate": None},
+        ({"sub": "somebody-else"}, "sub is not the ID token's"),
+        ({"sub": None}, "sub is not the ID token's"),
+        ({"sub": ["mary"]}, "sub is not the ID token's"),
+        ({"iss": "https://evil.example"}, "iss is somebody else"),
+        ({"aud": "somebody-else"}, "aud is somebody else"),
+        ({"aud": "not-riverside-at-all"}, "aud is somebody else"),
+        ({"aud": ["somebody-else"]}, "aud is somebody else"),
+        ({"nhs_number": "9990002223"}, "nhs_number is not the ID token's"),
+        ({"nhs_number": "123"}, "nhs_number is none"),
+        ({"family_name": None}, "GP details came without the claims that prove the right patient"),
+        ({"birthdate": None}, "GP details came without the claims that prove the right patient"),
+        ({"family_name": 7}, "a claim has another type than promised"),
+        ({"birthdate": "17 February"}, "a claim has another type than promised"),
     ],
 )
-async def test_userinfo_of_somebody_else_reaches_no_gp_system(said: dict[str, object]) -> None:
-    """R13: sub first, and whatever proves the right patient must be there and agree."""
+async def test_userinfo_of_somebody_else_reaches_no_gp_system(
+    said: dict[str, object], detail: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """R13: sub first, and whatever proves the right patient must be there and agree; the log says what was wrong."""
+    caplog.set_level("INFO", "gpic.relying_party")
     there = world()
     there.nhs_login.claims = {"nhs_number": "9990001111"}
     there.nhs_login.said = said
 
     assert CannotConnect(Obstacle.LOGIN_FAILED, code="userinfo_invalid") == await there.log_in()
     assert [] == there.surgery.calls
+    assert [f"login refused: userinfo_invalid: {detail}"] == [record.getMessage() for record in caplog.records]
+
+
+@pytest.mark.parametrize(
+    "said", [{"aud": ["riverside", "another"]}, {"aud": None}, {"iss": None}, {"family_name": "O'Neil-Żak"}]
+)
+async def test_userinfo_may_say_less_or_more(said: dict[str, object]) -> None:
+    """R13: iss and aud are compared where they are given."""
+    there = world()
+    there.nhs_login.said = said
+    there.surgery.person = Demographics(str(said.get("family_name", MARY.family_name)), MARY.birth_date)
+
+    assert isinstance(await there.log_in(), Connected)
+
+
+@pytest.mark.parametrize("tokens", [{"token_type": "mac"}, {"access_token": ""}, {"id_token": None}, {"access_token": 7}])
+async def test_tokens_that_were_not_promised_are_refused(tokens: dict[str, object], caplog: pytest.LogCaptureFixture) -> None:
+    """R13: bearer, an access token and an ID token, or nothing."""
+    caplog.set_level("INFO", "gpic.relying_party")
+    there = world()
+    there.nhs_login.tokens = tokens
+
+    assert CannotConnect(Obstacle.LOGIN_FAILED, code="id_token_invalid") == await there.log_in()
+    assert "id_token_invalid: the token endpoint's answer is not what was promised" in caplog.text
+
+
+@pytest.mark.parametrize("kind", ["bearer", "BEARER"])
+async def test_bearer_is_spelt_in_any_case(kind: str) -> None:
+    """RFC 6749 §5.1: token_type is case insensitive."""
+    there = world()
+    there.nhs_login.tokens = {"token_type": kind}
+
+    assert isinstance(await there.log_in(), Connected)
 
 
 async def test_the_number_of_the_id_token_serves_where_userinfo_is_silent() -> None:

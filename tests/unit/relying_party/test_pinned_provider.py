@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
+import httpx2
 import pytest
 
+from gpic.outbound import open_client
+from gpic.relying_party.discovery import KnownProvider, origin
 from gpic.relying_party.errors import DiscoveryRefused, LoginRefused
 from gpic.relying_party.outcomes import CannotConnect, Connected, Obstacle
-from tests.unit.relying_party.world import BROWSER, ISSUER, key, world
+from tests.unit.relying_party.world import BROWSER, ISSUER, key, settings, world
 
 pytestmark = pytest.mark.anyio
 
@@ -81,3 +86,80 @@ async def test_unknown_kids_do_not_make_us_hammer() -> None:
         assert CannotConnect(Obstacle.LOGIN_FAILED, code="id_token_invalid") == await there.log_in()
 
     assert 2 == there.nhs_login.calls["/.well-known/jwks.json"]
+
+
+async def test_after_the_pause_an_unknown_kid_is_looked_for_again() -> None:
+    """One look a minute, and at the minute itself one more."""
+    there = world()
+    await there.log_in()
+    there.clock.move(timedelta(seconds=59))
+    there.nhs_login.signing = key("rotated")
+    early = await there.log_in()
+    there.clock.move(timedelta(seconds=1))
+    late = await there.log_in()
+
+    assert ([CannotConnect, Connected], 2) == (
+        [type(early), type(late)],
+        there.nhs_login.calls["/.well-known/jwks.json"],
+    )
+
+
+async def test_many_who_meet_a_new_kid_fetch_it_once() -> None:
+    """One look serves all who wait for it."""
+    there = world()
+    await there.log_in()
+    there.clock.move(timedelta(minutes=2))
+    there.nhs_login.signing = key("rotated")
+
+    outcomes = await asyncio.gather(*(replace(there, browser=f"browser-{number}").log_in() for number in range(5)))
+
+    assert [Connected] * 5 == [type(outcome) for outcome in outcomes]
+    assert 2 == there.nhs_login.calls["/.well-known/jwks.json"]
+
+
+async def test_newer_keys_are_given_to_who_saw_older_ones() -> None:
+    """Whoever comes with a key set that was replaced meanwhile gets the new one without a fetch."""
+    there = world()
+    client = open_client(ISSUER, transport=httpx2.MockTransport(there.nhs_login.answer))
+    provider = KnownProvider(settings(), client, there.clock)
+    old = await provider.keys()
+    there.clock.move(timedelta(minutes=2))
+    new = await provider.keys_after_an_unknown_kid(old)
+
+    assert new is await provider.keys_after_an_unknown_kid(old)
+    assert new is not old
+    assert 2 == there.nhs_login.calls["/.well-known/jwks.json"]
+
+
+async def test_keys_that_are_none_are_refused(caplog: pytest.LogCaptureFixture) -> None:
+    """A key set that cannot be read proves nothing; the log says so."""
+    caplog.set_level("INFO", "gpic.relying_party")
+    there = world()
+    there.nhs_login.published = []
+    there.nhs_login.metadata = {"jwks_uri": f"{ISSUER}/.well-known/openid-configuration"}
+
+    assert CannotConnect(Obstacle.LOGIN_FAILED, code="discovery_refused") == await there.log_in()
+    assert "discovery_refused: this is not a JWK set" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://a.example/x", ("https", "a.example", 443)),
+        ("http://localhost:80", ("http", "localhost", 80)),
+        ("https://a.example:8443", ("https", "a.example", 8443)),
+        ("https://a.example:0/x", ("https", "a.example", 443)),
+        ("ftp://a.example", None),
+        ("https://", None),
+        ("https://:443/x", None),
+        ("https://me@a.example", None),
+        ("https://a.example/\u00e4", None),
+        ("https://a.example/ x", None),
+        ("https://a.example/\\x", None),
+        ("https://a.example:99999", None),
+        ("https://[broken", None),
+    ],
+)
+def test_an_origin_is_read_or_there_is_none(url: str, expected: tuple[str, str, int] | None) -> None:
+    """Scheme, host and port; whatever a parser could read in two ways has none."""
+    assert expected == origin(url)

@@ -85,6 +85,7 @@ class NhsLogin:
     signed_in_at: datetime = NOW - timedelta(hours=1)
     claims: dict[str, object] = field(default_factory=dict)  #: over the ID token's; None takes one away
     said: dict[str, object] = field(default_factory=dict)  #: over userinfo's
+    tokens: dict[str, object] = field(default_factory=dict)  #: over the token endpoint's answer
     metadata: dict[str, object] = field(default_factory=dict)
     error: str = ""  #: answer the next authorization with this
     bend: Callable[[str], str] = str  #: what happens to an ID token on its way
@@ -116,6 +117,8 @@ class NhsLogin:
         """The endpoints."""
         path = request.url.path
         self.calls[path] += 1
+        assert "application/json" == request.headers["accept"]
+        assert ("POST" if path == "/token" else "GET") == request.method
         if path in self.down:
             return httpx2.Response(503)
         if path == "/.well-known/openid-configuration":
@@ -148,7 +151,14 @@ class NhsLogin:
         )
         assertion = verify(form["client_assertion"], KeySet((key("client").public,)), policy)
         assert assertion.jti not in self.spent
-        assert form["redirect_uri"] == CALLBACK
+        assert {**form, "code": "", "client_assertion": ""} == {
+            "grant_type": "authorization_code",
+            "code": "",
+            "redirect_uri": CALLBACK,
+            "client_id": CLIENT_ID,
+            "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+            "client_assertion": "",
+        }
         if self.refuse_client:
             return httpx2.Response(400, json={"error": "invalid_client"})
         if form["code"] in self.spent:
@@ -156,7 +166,9 @@ class NhsLogin:
         self.spent |= {form["code"], assertion.jti}
         asked = self.asked[int(form["code"].partition("-")[2]) - 1]
         return httpx2.Response(
-            200, json={"access_token": "at", "token_type": "Bearer", "id_token": self.bend(self.id_token(asked["nonce"]))}
+            200,
+            json={"access_token": "at", "token_type": "Bearer", "id_token": self.bend(self.id_token(asked["nonce"]))}
+            | self.tokens,
         )
 
     def id_token(self, nonce: str) -> str:
@@ -204,6 +216,7 @@ class Surgery:
     restricted: bool = False
     down: bool = False
     shows: NhsNumber = NUMBER
+    person: Demographics = MARY
     forgetful: bool = True  #: False: says "already linked" to a second registration
     tokens: dict[str, str] = field(default_factory=dict)  #: token → the key that bought it
     linked: Counter[str] = field(default_factory=Counter)  #: successful registrations by key
@@ -222,6 +235,7 @@ class Surgery:
     async def link(self, demographics: Demographics, details: GpCredentials) -> LinkAnswer:
         """me/applications, in short."""
         self.calls.append("link")
+        assert self.person == demographics
         self.before_link()
         text = details.linkage_key.reveal()
         self._presented(text)
@@ -242,6 +256,7 @@ class Surgery:
     async def open_session(self, token: Im1Token, practice: OdsCode) -> SessionAnswer:
         """sessions, in short."""
         self.calls.append("session")
+        assert PRACTICE == practice
         text = token.text.reveal()
         self._presented(text)
         if self.says_to_session:
