@@ -264,13 +264,15 @@ async def test_failed_logins_are_counted_and_lock_the_account(town: Town, emis: 
     town.world.rotate_linkage_key("ada")
     alive = (await emis.link((await emis.verify(ada)).json())).json()["AccessIdentityGuid"]
 
-    for _ in range(4):
-        await emis.session(dead)
-    reprieve = (await emis.session(alive)).status_code
+    reprieves = []
+    for _ in range(2):
+        for _ in range(4):
+            await emis.session(dead)
+        reprieves.append((await emis.session(alive)).status_code)
     for _ in range(5):
         await emis.session(dead)
 
-    assert 200 == reprieve
+    assert [200, 200] == reprieves
     assert 403 == (await emis.session(alive)).status_code
     assert 400 == (await emis.verify(ada)).status_code
 

@@ -159,6 +159,32 @@ async def test_a_call_in_session_wants_both_sessions(town: Town, emis: Emis) -> 
     assert 401 == response.status_code
 
 
+async def test_a_session_serves_only_the_application_that_opened_it(town: Town, emis: Emis) -> None:
+    """E6 with somebody else's X-API-SessionId."""
+    session = (await emis.session(await emis.token(town.settle("ada")))).json()
+    partner = Emis(emis.client, "partner-emis")
+    await partner.begin()
+    partner.headers["X-API-SessionId"] = session["SessionId"]
+    query = {"userPatientLinkToken": session["UserPatientLinks"][0]["UserPatientLinkToken"]}
+
+    response = await emis.client.get("/demographics", params=query, headers=partner.headers)
+
+    assert 401 == response.status_code
+
+
+async def test_a_session_grows_old_though_others_are_in_use(town: Town, emis: Emis) -> None:
+    """Each has its own lifetime."""
+    ada = town.settle("ada")
+    idle = Emis(emis.client)
+    await emis.begin()
+    await idle.begin()
+    town.future.move(timedelta(minutes=15))
+    await emis.verify(ada)
+    town.future.move(timedelta(minutes=10))
+
+    assert [409, 401] == [(await one.verify(ada)).status_code for one in (emis, idle)]
+
+
 @pytest.mark.parametrize("header", ["X-API-ApplicationId", "X-API-Version"])
 async def test_both_application_headers_are_required(emis: Emis, header: str) -> None:
     """§2.1."""

@@ -2,48 +2,25 @@
 
 from __future__ import annotations
 
-import html
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from lxml import etree
 
-from gpic.simulators.people import Standing
-from gpic.simulators.tpp import EntityCoding, Generation, NationalIdAs, Relinking
+from gpic.simulators.tpp import EntityCoding, NationalIdAs, Relinking
 from tests.unit.simulators.town import (
-    EMIS_PRACTICE,
-    NUMBERS,
-    OTHER_TPP_PRACTICE,
     TPP_PRACTICE,
     UUID_TEXT,
     Town,
     Tpp,
+    connected,
     error_of,
+    key_of,
+    linked,
     root_of,
 )
 
 pytestmark = pytest.mark.anyio
-
-Setting = Callable[[Town], object]
-
-
-def key_of(reply: dict[str, str]) -> str:
-    """The linkage key, as a client decodes it."""
-    return html.unescape(reply["passphraseToLink"])
-
-
-async def connected(town: Town, tpp: Tpp, slug: str = "cleo") -> tuple[str, str]:
-    """Account id and passphrase of a patient who has an account."""
-    town.settle(slug, TPP_PRACTICE)
-    return await linked(town, tpp, slug)
-
-
-async def linked(town: Town, tpp: Tpp, slug: str = "cleo") -> tuple[str, str]:
-    """Retrieve and link."""
-    details = root_of(await tpp.retrieve(town.world.patient(slug)))
-    reply = root_of(await tpp.link(details["accountId"], key_of(details)))
-    return details["accountId"], reply["passphrase"]
 
 
 async def test_retrieve_shows_account_and_key_and_no_passphrase(town: Town, tpp: Tpp) -> None:
@@ -167,6 +144,14 @@ async def test_a_passphrase_belongs_to_its_provider(town: Town, tpp: Tpp, code: 
     assert "suid" not in response.headers
 
 
+async def test_the_application_must_be_the_tokens_provider(town: Town, tpp: Tpp) -> None:
+    """§3.3: both name the same provider."""
+    account_id, passphrase = await connected(town, tpp)
+    own = {"unitId": TPP_PRACTICE, "accountId": account_id, "passphrase": passphrase, "providerId": "nhs-login-tpp"}
+
+    assert "9" == error_of(await Tpp(tpp.client, "partner-tpp").send("Authenticate", **own))
+
+
 async def test_linking_again_replaces_the_passphrase(town: Town, tpp: Tpp) -> None:
     """§11.5: a guess."""
     account_id, old = await connected(town, tpp)
@@ -185,10 +170,15 @@ async def test_linking_again_may_be_refused(town: Town, tpp: Tpp) -> None:
 
 
 async def test_failed_logins_lock_the_account(town: Town, tpp: Tpp) -> None:
-    """G5: 9 five times, then 509 on linkage calls."""
+    """G5: 9 five times in a row, then 509 on linkage calls; a login that works starts the count anew."""
     account_id, passphrase = await connected(town, tpp)
     key = town.world.account_of("cleo").linkage_key  # type: ignore[union-attr] # she has one
 
+    reprieves = []
+    for _ in range(2):
+        for _ in range(4):
+            await tpp.authenticate(account_id, "wrong")
+        reprieves.append(error_of(await tpp.authenticate(account_id, passphrase)))
     failures = [error_of(await tpp.authenticate(account_id, "wrong")) for _ in range(5)]
     refusals = [
         error_of(await tpp.retrieve(town.world.patient("cleo"))),
@@ -196,119 +186,10 @@ async def test_failed_logins_lock_the_account(town: Town, tpp: Tpp) -> None:
         error_of(await tpp.link(account_id, key)),
     ]
 
+    assert ["", ""] == reprieves
     assert ["9"] * 5 == failures
     assert ["509"] * 3 == refusals
     assert "9" == error_of(await tpp.authenticate(account_id, passphrase))
-
-
-COMMON: list[tuple[Setting, dict[str, str], str]] = [
-    (lambda town: town.world.migrate_system(TPP_PRACTICE, "emis"), {}, "555"),
-    (lambda town: town.world.practice_not_live(TPP_PRACTICE), {}, "6"),
-    (lambda town: town.world.online_services_off(TPP_PRACTICE), {}, "6"),
-    (lambda town: town.world.move_patient("cleo", OTHER_TPP_PRACTICE), {}, "555"),
-    (lambda town: town.world.archive("cleo"), {}, "6"),
-    (lambda town: town.world.set_standing("cleo", Standing.UNMATCHED), {}, "19"),
-    (lambda _: None, {"lastName": "Okafo"}, "512"),
-    (lambda _: None, {"dateOfBirth": "1984-02-18T00:00:00"}, "513"),
-    (lambda town: town.world.lock_account("cleo"), {}, "509"),
-    (lambda town: town.world.revoke_access("cleo", may_register_again=False), {}, "509"),
-]
-BY_NUMBER: list[tuple[Setting, dict[str, str], str]] = [
-    *COMMON,
-    (lambda _: None, {"nhsNumber": NUMBERS[-1].digits}, "554"),
-    (lambda _: None, {"nhsNumber": "rubbish"}, "554"),
-    (lambda town: town.world.move_patient("cleo", EMIS_PRACTICE), {}, "554"),
-]
-
-
-@pytest.mark.parametrize(("setting", "changes", "code"), BY_NUMBER)
-@pytest.mark.parametrize("variant", [{"retrieveOnly": "y"}, {}], ids=["retrieve", "create"])
-async def test_retrieve_and_create_are_refused_for_their_reasons(
-    town: Town, tpp: Tpp, setting: Setting, changes: dict[str, str], code: str, variant: dict[str, str]
-) -> None:
-    """§3.5, row by row (G4); always HTTP 200."""
-    cleo = town.settle("cleo", TPP_PRACTICE)
-    setting(town)
-    response = await tpp.link_account(**({"nhsNumber": cleo.number.digits} | variant | changes))
-
-    assert (200, code) == (response.status_code, error_of(response))
-    assert UUID_TEXT == root_of(response)["uuid"]
-
-
-@pytest.mark.parametrize(
-    ("setting", "changes", "code"),
-    [
-        *COMMON,
-        (lambda _: None, {"passphrase": "wrong"}, "8"),
-        (lambda _: None, {"accountId": "1"}, "8"),
-        (lambda town: town.world.move_patient("cleo", EMIS_PRACTICE), {}, "555"),
-        (lambda town: town.world.rotate_linkage_key("cleo"), {}, "8"),
-    ],
-)
-async def test_linking_is_refused_for_its_reason(
-    town: Town, tpp: Tpp, setting: Setting, changes: dict[str, str], code: str
-) -> None:
-    """§3.5, row by row (G1, G4)."""
-    details = root_of(await tpp.retrieve(town.settle("cleo", TPP_PRACTICE)))
-    setting(town)
-
-    response = await tpp.link_account(**({"accountId": details["accountId"], "passphrase": key_of(details)} | changes))
-
-    assert (200, code) == (response.status_code, error_of(response))
-
-
-@pytest.mark.parametrize(
-    ("setting", "changes", "code"),
-    [
-        (lambda town: town.world.migrate_system(TPP_PRACTICE, "emis"), {}, "9"),
-        (lambda town: town.world.online_services_off(TPP_PRACTICE), {}, "6"),
-        (lambda town: town.world.move_patient("cleo", EMIS_PRACTICE), {}, "9"),
-        (lambda town: town.world.archive("cleo"), {}, "9"),
-        (lambda town: town.world.lock_account("cleo"), {}, "9"),
-        (lambda _: None, {"unitId": OTHER_TPP_PRACTICE}, "9"),
-        (lambda _: None, {"providerId": "stranger"}, "5"),
-    ],
-)
-async def test_authenticate_is_refused_for_its_reason(
-    town: Town, tpp: Tpp, setting: Setting, changes: dict[str, str], code: str
-) -> None:
-    """§3.5, §10 TPP 5 (G4)."""
-    account_id, passphrase = await connected(town, tpp)
-    setting(town)
-    known = {"unitId": TPP_PRACTICE, "accountId": account_id, "passphrase": passphrase, "providerId": tpp.provider}
-
-    assert code == error_of(await tpp.send("Authenticate", **(known | changes)))
-
-
-async def test_a_provider_that_nobody_registered_gets_5(town: Town, tpp: Tpp) -> None:
-    """§3.5."""
-    response = await Tpp(tpp.client, "stranger").retrieve(town.settle("cleo", TPP_PRACTICE))
-
-    assert "5" == error_of(response)
-
-
-@pytest.mark.parametrize(("born", "code"), [("2010-03-01", ""), ("2010-03-02", "553")])
-async def test_creating_wants_sixteen_years(town: Town, tpp: Tpp, born: str, code: str) -> None:
-    """553, on the world clock."""
-    fay = town.settle("fay", TPP_PRACTICE, account=False, born=born)
-
-    assert code == error_of(await tpp.create(fay, dateOfBirth=f"{born}T00:00:00"))
-
-
-async def test_creation_may_stumble_and_succeed_when_sent_again(town: Town, tpp: Tpp) -> None:
-    """556 is transient."""
-    town.tpp.stumbles = 1
-    dan = town.settle("dan", TPP_PRACTICE, account=False)
-
-    assert ["556", ""] == [error_of(await tpp.create(dan)) for _ in range(2)]
-
-
-async def test_the_older_generation_says_8(town: Town, tpp: Tpp) -> None:
-    """§3.5: 19 and the 5xx belong to the newer one."""
-    town.tpp.generation = Generation.OLDER
-    cleo = town.settle("cleo", TPP_PRACTICE)
-
-    assert "8" == error_of(await tpp.retrieve(cleo, lastName="Okafo"))
 
 
 @pytest.mark.parametrize(

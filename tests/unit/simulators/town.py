@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
@@ -190,6 +191,24 @@ def root_of(response: httpx2.Response) -> dict[str, str]:
 def error_of(response: httpx2.Response) -> str:
     """The errorCode of a reply, "" where there is none."""
     return root_of(response).get("errorCode", "")
+
+
+def key_of(reply: dict[str, str]) -> str:
+    """The linkage key, as a client decodes it."""
+    return html.unescape(reply["passphraseToLink"])
+
+
+async def connected(town: Town, tpp: Tpp, slug: str = "cleo") -> tuple[str, str]:
+    """Account id and passphrase of a patient who has an account."""
+    town.settle(slug, TPP_PRACTICE)
+    return await linked(town, tpp, slug)
+
+
+async def linked(town: Town, tpp: Tpp, slug: str = "cleo") -> tuple[str, str]:
+    """Retrieve and link."""
+    details = root_of(await tpp.retrieve(town.world.patient(slug)))
+    reply = root_of(await tpp.link(details["accountId"], key_of(details)))
+    return details["accountId"], reply["passphrase"]
 
 
 def is_guid(text: object) -> bool:
