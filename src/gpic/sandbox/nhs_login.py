@@ -28,6 +28,7 @@ from gpic.sandbox.residents import FixedCodes
 from gpic.settings import Settings
 from gpic.storage.provider.cabinets import Cabinets
 from gpic.storage.provider.database import Database
+from gpic.storage.provider.sql.chaining import TrailChain
 from gpic.storage.provider.sqlite import cabinets_on, open_database
 from gpic.storage.sealing import Sealer, keys_from_file
 from gpic.web import pages
@@ -97,10 +98,13 @@ async def nhs_login(
     app = Starlette(routes=[*endpoints.routes(provider), *pages.routes(desk)])
     role = NhsLogin(app, cabinets, database, worker(settings, around, poll=POLL), alarms, clocks)
     stop = asyncio.Event()
-    working = asyncio.create_task(role.worker.run(stop), name="worker")
+    working = (
+        asyncio.create_task(role.worker.run(stop), name="worker"),
+        asyncio.create_task(TrailChain(database).run(stop), name="audit chain"),
+    )
     try:
         yield role
     finally:
         stop.set()
-        await working
+        await asyncio.gather(*working)
         cabinets.close()
