@@ -203,3 +203,46 @@ async def test_the_practice_that_pds_names_is_remembered_on_every_matched_accoun
     assert replace(ACCOUNT, practice=OdsCode("B99999")) == await cabinets.accounts.by_subject("subject-1")
     assert bare == await cabinets.accounts.by_subject("subject-2")
     assert other == await cabinets.accounts.by_subject("subject-3")
+
+
+async def test_a_number_that_pds_replaces_joins_the_history(cabinets: Cabinets) -> None:
+    """N1: the new number is the present one, on the accounts too; the old one is still known to be this person's."""
+    await cabinets.accounts.put(ACCOUNT, PASSWORD)
+
+    assert PERSON == await cabinets.people.note_number(PERSON, SECOND)
+
+    person, account = await cabinets.people.find(PERSON), await cabinets.accounts.by_subject("subject-1")
+    assert person is not None
+    assert account is not None
+    assert (SECOND, frozenset({FIRST})) == (person.nhs_number, person.former_numbers)
+    assert replace(ACCOUNT, nhs_number=SECOND) == account
+    assert [PERSON, PERSON] == [await cabinets.accounts.person_of(FIRST), await cabinets.accounts.person_of(SECOND)]
+
+
+async def test_two_persons_of_one_number_become_one(cabinets: Cabinets) -> None:
+    """N1: the accounts go over to whoever has the number; sign-ins and passwords stay as they were."""
+    other = replace(ACCOUNT, subject="subject-3", person=PersonId("person-3"), email="ann@example.org", nhs_number=SECOND)
+    await cabinets.accounts.put(ACCOUNT, PASSWORD)
+    await cabinets.accounts.put(other, PASSWORD)
+    await cabinets.accounts.note_sign_in("subject-1", NOW)
+
+    assert other.person == await cabinets.people.note_number(PERSON, SECOND)
+
+    person = await cabinets.people.find(other.person)
+    assert person is not None
+    assert (SECOND, frozenset({FIRST}), NOW) == (person.nhs_number, person.former_numbers, person.signed_in_at)
+    assert await cabinets.people.find(PERSON) is None
+    assert (replace(ACCOUNT, person=other.person, nhs_number=SECOND), PASSWORD) == await cabinets.accounts.by_email(
+        ACCOUNT.email
+    )
+    assert other.person == await cabinets.accounts.person_of(FIRST)
+
+
+async def test_taking_on_the_same_number_again_changes_nothing(cabinets: Cabinets) -> None:
+    """A task that runs twice."""
+    await cabinets.accounts.put(ACCOUNT, PASSWORD)
+    await cabinets.people.note_number(PERSON, SECOND)
+    before = await cabinets.people.find(PERSON)
+
+    assert PERSON == await cabinets.people.note_number(PERSON, SECOND)
+    assert before == await cabinets.people.find(PERSON)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from gpic.credentials import changes
-from gpic.credentials.holding import Holding
+from gpic.credentials.holding import Holding, PersonId
 from gpic.credentials.policy import CredentialsPolicy
 from gpic.credentials.ports import (
     Alarms,
@@ -20,6 +20,8 @@ from gpic.credentials.ports import (
     People,
     Saved,
     Surgeries,
+    Task,
+    TaskKind,
     TryAgainAt,
 )
 from gpic.nhs.answers import Reason, Silence, Unreachable
@@ -36,6 +38,14 @@ class Ended(Exception):
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class Merged(Exception):
+    """PDS knows this person and another as one; *survivor* has the accounts now (N1)."""
+
+    def __init__(self, survivor: PersonId) -> None:
+        super().__init__("merged")
+        self.survivor = survivor
 
 
 class NotNow(Exception):
@@ -81,6 +91,12 @@ class Desk:
         if not isinstance(saved, Saved):
             raise Overtaken
         return saved.holding
+
+    async def hand_over(self, holding: Holding, survivor: PersonId) -> Holding:
+        """Withdraw what is held of somebody whom PDS merged with another, who is registered instead (N1)."""
+        withdrawn = await self.save(changes.left(holding), AuditEvent.WITHDRAWN, "numbers-merged")
+        await self.jobs.enqueue(Task(TaskKind.REGISTER, survivor), self.now())
+        return withdrawn
 
     async def later(self, holding: Holding, silence: Silence) -> TryAgainAt:
         """Count the silence, keep everything, and say when to try again (N12)."""

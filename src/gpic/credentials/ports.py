@@ -105,6 +105,12 @@ class Person:
     email: str = ""
     mobile: str = ""
     signed_in_at: datetime | None = None  #: wire clock: the last real sign-in
+    former_numbers: frozenset[NhsNumber] = frozenset()  #: numbers that were this person's before (N1)
+
+    @property
+    def numbers(self) -> frozenset[NhsNumber]:
+        """Every number that is or was this person's: a system that shows any of them shows the right patient (N2)."""
+        return self.former_numbers | {self.nhs_number}
 
     def __repr__(self) -> str:
         return f"Person({self.id})"
@@ -119,6 +125,13 @@ class People(Protocol):
 
     async def note_practice(self, person: PersonId, practice: OdsCode) -> None:
         """Remember the practice that PDS names."""
+        ...
+
+    async def note_number(self, person: PersonId, number: NhsNumber) -> PersonId:
+        """Take on the number that PDS gives in place of the person's own, in one transaction.
+
+        Where another person has or had it, the two are one (N1): the accounts go over to that person, who is returned.
+        """
         ...
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gpic.credentials import changes
-from gpic.credentials.desk import Desk, Ended, NotNow, Overtaken
+from gpic.credentials.desk import Desk, Ended, Merged, NotNow, Overtaken
 from gpic.credentials.holding import Holding
 from gpic.credentials.lifecycle import State
 from gpic.credentials.ports import AuditEvent, Finished, Task, TaskKind, TaskOutcome
@@ -46,13 +46,13 @@ class Recheck:
             if holding.token is None:
                 return await self._by_retrieve(holding)
             answer = await surgery.system.check(holding.token, holding.practice)
-            return await self._after_check(holding, answer, person.nhs_number)
+            return await self._after_check(holding, answer, person.numbers)
         except Overtaken:
             return Finished()
 
-    async def _after_check(self, holding: Holding, answer: CheckAnswer, number: NhsNumber) -> TaskOutcome:
+    async def _after_check(self, holding: Holding, answer: CheckAnswer, numbers: frozenset[NhsNumber]) -> TaskOutcome:
         match answer:
-            case Accepted(shown) if number in shown.nhs_numbers:
+            case Accepted(shown) if numbers & shown.nhs_numbers:
                 await self.desk.save(changes.checked(holding, self.desk.now()), AuditEvent.CHECKED, "accepted")
             case Accepted():
                 await erase_wrong_patient(holding, self.desk)
@@ -70,6 +70,9 @@ class Recheck:
             case = await case_of(holding.person, self.desk)
         except NotNow as silence:
             return await self.desk.later(holding, silence.silence)
+        except Merged as merger:
+            await self.desk.hand_over(holding, merger.survivor)
+            return Finished()
         except Ended as end:
             return await self._rejected(holding, end.reason)
         return await self._after_retrieve(holding, await case.system.retrieve(case.applicant))

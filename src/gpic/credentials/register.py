@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from gpic.credentials import changes
-from gpic.credentials.desk import Desk, Ended, NotNow, Overtaken
+from gpic.credentials.desk import Desk, Ended, Merged, NotNow, Overtaken
 from gpic.credentials.holding import Holding
 from gpic.credentials.lifecycle import State
 from gpic.credentials.ports import AuditEvent, Finished, Task, TaskOutcome
@@ -75,6 +75,8 @@ class Registration:
             await self.prove(case)
         except Ended as end:
             await self.end(end.reason)
+        except Merged as merger:
+            self.holding = await self.desk.hand_over(self.holding, merger.survivor)
         except NotNow as silence:
             return await self.desk.later(self.holding, silence.silence)
         return Finished()
@@ -134,7 +136,7 @@ class Registration:
             await self._hold("by-retrieve")
             return
         match await case.system.check(self.holding.token, case.applicant.practice):
-            case Accepted(shown) if case.applicant.nhs_number in shown.nhs_numbers:
+            case Accepted(shown) if case.numbers & shown.nhs_numbers:
                 await self._hold("by-session")
             case Accepted():
                 await erase_wrong_patient(self.holding, self.desk)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from gpic.credentials.desk import Desk
@@ -159,6 +159,7 @@ class Records:
     )
     pds: PracticeFound | NotOnPds | Unreachable = field(default_factory=lambda: PracticeFound(NUMBER, PRACTICE, NAME))
     asked_pds: int = 0
+    owner_of_new_number: PersonId | None = None
 
     async def find(self, person: PersonId) -> Person | None:
         """Who it is."""
@@ -167,7 +168,15 @@ class Records:
     async def note_practice(self, person: PersonId, practice: OdsCode) -> None:
         """Remember it."""
         if self.person is not None:
-            self.person = Person(PERSON, NUMBER, NAME, practice, self.person.email, self.person.mobile, NOW)
+            self.person = replace(self.person, practice=practice)
+
+    async def note_number(self, person: PersonId, number: NhsNumber) -> PersonId:
+        """Take it on; whoever has it already is the survivor."""
+        if self.owner_of_new_number is not None:
+            return self.owner_of_new_number
+        if self.person is not None:
+            self.person = replace(self.person, nhs_number=number, former_numbers=self.person.numbers)
+        return person
 
     async def look_up(self, nhs_number: NhsNumber) -> PracticeFound | NotOnPds | Unreachable:
         """What PDS says."""

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from gpic.credentials import changes
+from gpic.credentials.holding import PersonId
 from gpic.credentials.lifecycle import State
 from gpic.credentials.ports import AuditEvent, Finished, NotOnPds, Person, PracticeFound, Task, TaskKind, TryAgainAt
 from gpic.credentials.register import Register
@@ -382,3 +383,28 @@ async def test_a_restriction_that_shows_while_lifting_fails_is_kept(bench: Bench
 
     assert isinstance(outcome, TryAgainAt)
     assert State.RESTRICTED is (await bench.holding()).state
+
+
+async def test_a_new_number_is_taken_on_and_the_old_one_still_proves(bench: Bench) -> None:
+    """N1, N2, N22: PDS gives another number: asked for and remembered; a system that still shows the old one is right."""
+    bench.register.pds = PracticeFound(OTHER, PRACTICE, NAME)
+
+    await bench.registered()
+
+    assert bench.register.person is not None
+    assert (OTHER, frozenset({NUMBER})) == (bench.register.person.nhs_number, bench.register.person.former_numbers)
+    assert bench.practice.details == await bench.released()
+
+
+async def test_two_persons_whom_pds_merged_become_one(bench: Bench) -> None:
+    """N1: the number belongs to another person here: what was held of this one is withdrawn, the other is registered."""
+    survivor = PersonId("person-2")
+    bench.register.pds = PracticeFound(OTHER, PRACTICE, NAME)
+    bench.register.owner_of_new_number = survivor
+
+    assert Finished() == await bench.registered()
+
+    assert State.WITHDRAWN is (await bench.holding()).state
+    assert [Task(TaskKind.REGISTER, survivor)] == list(bench.queue.waiting)
+    assert {} == bench.practice.calls
+    assert [AuditEvent.WITHDRAWN] == await bench.events()

@@ -25,24 +25,27 @@ class KeptAccount:
     put_at: datetime
 
 
-def joined(person: PersonId, number: NhsNumber | None, kept: Sequence[KeptAccount]) -> Person | None:
+def joined(person: PersonId, numbers: Sequence[NhsNumber], kept: Sequence[KeptAccount]) -> Person | None:
     """The person as the best known account tells; None below P5, where nobody knows number, name and birth date.
+
+    *numbers* is the person's history, the present number last.
 
     Best known is: the highest level, then the last sign-in, then the latest change.
     """
     known = [one for one in kept if one.account.family_name and one.account.birth_date]
-    if number is None or not known:
+    if not numbers or not known:
         return None
     in_order = sorted(known, key=knowledge, reverse=True)
     best = in_order[0].account
     return Person(
         id=person,
-        nhs_number=number,
+        nhs_number=numbers[-1],
         demographics=Demographics(best.family_name, best.birth_date),
         practice=next((one.account.practice for one in in_order if one.account.practice), None),
         email=best.email,
         mobile=best.phone,
         signed_in_at=max((one.signed_in_at for one in kept if one.signed_in_at), default=None),
+        former_numbers=frozenset(numbers[:-1]) - {numbers[-1]},
     )
 
 

@@ -44,7 +44,7 @@ def cabinets_on(database: Database, sealer: Sealer, clocks: Clocks | None = None
         codes=SqlCodes(database, sealer, clocks.wire),
         families=SqlFamilies(database, sealer),
         holdings=SqlHoldings(database, sealer),
-        people=SqlPeople(database, sealer),
+        people=SqlPeople(database, sealer, clocks.world),
         shut=database.close,
     )
 

@@ -68,7 +68,16 @@ class MemoryAccounts:
 
     def number_of(self, person: PersonId) -> NhsNumber | None:
         """The person's present number."""
-        return next((taken.number for taken in reversed(self._numbers) if taken.person == person), None)
+        return next(reversed(self.history_of(person)), None)
+
+    def history_of(self, person: PersonId) -> list[NhsNumber]:
+        """The person's numbers, the present one last."""
+        return [taken.number for taken in self._numbers if taken.person == person]
+
+    def take_on(self, person: PersonId, number: NhsNumber) -> None:
+        """Add a number to the person's history, unless it is their present one."""
+        if self.number_of(person) != number:
+            self._numbers.append(TakenOn(person, number, self.clock.now()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +89,22 @@ class MemoryPeople:
     async def find(self, person: PersonId) -> Person | None:
         """The person as last known."""
         theirs = [one for one in self.accounts.kept.values() if one.account.person == person]
-        return joined(person, self.accounts.number_of(person), theirs)
+        return joined(person, self.accounts.history_of(person), theirs)
 
     async def note_practice(self, person: PersonId, practice: OdsCode) -> None:
         """Remember the practice that PDS names, on every account that is matched to PDS."""
         for subject, one in self.accounts.kept.items():
             if one.account.person == person and one.account.level >= ProofingLevel.P5:
                 self.accounts.kept[subject] = replace(one, account=replace(one.account, practice=practice))
+
+    async def note_number(self, person: PersonId, number: NhsNumber) -> PersonId:
+        """Take on the number that PDS gives; the accounts go over to whoever has or had it (N1)."""
+        survivor = await self.accounts.person_of(number) or person
+        if survivor != person:
+            for former in self.accounts.history_of(person):
+                self.accounts.take_on(survivor, former)
+        self.accounts.take_on(survivor, number)
+        for subject, one in self.accounts.kept.items():
+            if one.account.person == person and one.account.nhs_number is not None:
+                self.accounts.kept[subject] = replace(one, account=replace(one.account, person=survivor, nhs_number=number))
+        return survivor

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import msgspec
@@ -18,7 +18,7 @@ from gpic.nhs.trust import ProofingLevel
 from gpic.provider.accounts import Account, EmailTaken, SignInSecrets
 from gpic.storage.provider.database import Database, put
 from gpic.storage.provider.persons import KeptAccount, joined
-from gpic.storage.provider.sql.numbers import number_of, person_of, take_on
+from gpic.storage.provider.sql.numbers import history_of, person_of, take_on
 from gpic.storage.provider.sql.pseudonyms import introduce
 from gpic.storage.provider.tables import accounts
 from gpic.storage.sealing import Sealer
@@ -63,7 +63,7 @@ class SqlAccounts:
             self._email_is_free(connection, account)
             before = self._first(connection, accounts.c.subject == account.subject)
             introduce(connection, account.person)
-            self._write(connection, account, secrets)
+            write(connection, self.sealer, account, secrets, self.clock.now())
             if account.nhs_number and (before is None or before[0].nhs_number != account.nhs_number):
                 take_on(connection, self.sealer, account.person, account.nhs_number, self.clock.now())
 
@@ -90,22 +90,6 @@ class SqlAccounts:
         row = connection.execute(select(accounts).where(condition)).first()
         return opened(row, self.sealer) if row else None
 
-    def _write(self, connection: Connection, account: Account, secrets: SignInSecrets) -> None:
-        put(
-            connection,
-            accounts,
-            subject=account.subject,
-            person=account.person,
-            email_hash=self.sealer.keyed_hash(account.email.lower(), "accounts.email"),
-            sealed=self.sealer.seal(msgspec.json.encode(under_seal(account, secrets)), place=place_of(account.subject)),
-            level=int(account.level),
-            practice=account.practice,
-            email_verified=account.email_verified,
-            phone_verified=account.phone_verified,
-            phone_pds_matched=account.phone_pds_matched,
-            put_at=self.clock.now(),
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class SqlPeople:
@@ -113,13 +97,14 @@ class SqlPeople:
 
     database: Database
     sealer: Sealer
+    clock: Clock = field(default_factory=SystemClock)  #: world
 
     async def find(self, person: PersonId) -> Person | None:
         """The person as last known."""
 
         def work(connection: Connection) -> Person | None:
             rows = connection.execute(select(accounts).where(accounts.c.person == person)).all()
-            return joined(person, number_of(connection, self.sealer, person), kept(rows, self.sealer))
+            return joined(person, history_of(connection, self.sealer, person), kept(rows, self.sealer))
 
         return await self.database.look(work)
 
@@ -128,6 +113,40 @@ class SqlPeople:
         theirs = (accounts.c.person == person) & (accounts.c.level >= ProofingLevel.P5)
         statement = update(accounts).where(theirs).values(practice=practice)
         await self.database.change(statement)
+
+    async def note_number(self, person: PersonId, number: NhsNumber) -> PersonId:
+        """Take on the number that PDS gives; the accounts go over to whoever has or had it (N1)."""
+        return await self.database.unit(lambda connection: self._renumber(connection, person, number))
+
+    def _renumber(self, connection: Connection, person: PersonId, number: NhsNumber) -> PersonId:
+        survivor, now = person_of(connection, self.sealer, number) or person, self.clock.now()
+        if survivor != person:
+            for former in history_of(connection, self.sealer, person):
+                take_on(connection, self.sealer, survivor, former, now)
+        take_on(connection, self.sealer, survivor, number, now)
+        for row in connection.execute(select(accounts).where(accounts.c.person == person)).all():
+            account, secrets = opened(row, self.sealer)
+            if account.nhs_number is not None:
+                write(connection, self.sealer, replace(account, person=survivor, nhs_number=number), secrets, row.put_at)
+        return survivor
+
+
+def write(connection: Connection, sealer: Sealer, account: Account, secrets: SignInSecrets, put_at: datetime) -> None:
+    """Insert the account's row, or replace it; when it was last used stays."""
+    put(
+        connection,
+        accounts,
+        subject=account.subject,
+        person=account.person,
+        email_hash=sealer.keyed_hash(account.email.lower(), "accounts.email"),
+        sealed=sealer.seal(msgspec.json.encode(under_seal(account, secrets)), place=place_of(account.subject)),
+        level=int(account.level),
+        practice=account.practice,
+        email_verified=account.email_verified,
+        phone_verified=account.phone_verified,
+        phone_pds_matched=account.phone_pds_matched,
+        put_at=put_at,
+    )
 
 
 def place_of(subject: str) -> str:

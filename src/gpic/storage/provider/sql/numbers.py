@@ -31,9 +31,14 @@ def take_on(connection: Connection, sealer: Sealer, person: PersonId, number: Nh
 
 def number_of(connection: Connection, sealer: Sealer, person: PersonId) -> NhsNumber | None:
     """The person's present number."""
-    history = select(nhs_numbers.c.sealed).where(nhs_numbers.c.person == person).order_by(nhs_numbers.c.id.desc())
-    sealed = connection.execute(history.limit(1)).scalar()
-    return NhsNumber(sealer.open(sealed, place=place_of(person)).decode()) if sealed else None
+    return next(reversed(history_of(connection, sealer, person)), None)
+
+
+def history_of(connection: Connection, sealer: Sealer, person: PersonId) -> list[NhsNumber]:
+    """The person's numbers, the present one last."""
+    history = select(nhs_numbers.c.sealed).where(nhs_numbers.c.person == person).order_by(nhs_numbers.c.id)
+    place = place_of(person)
+    return [NhsNumber(sealer.open(sealed, place=place).decode()) for sealed in connection.execute(history).scalars()]
 
 
 def person_of(connection: Connection, sealer: Sealer, number: NhsNumber) -> PersonId | None:
