@@ -103,14 +103,23 @@ class Practice:
         waiting = self.answers.get(call, [])
         return waiting.pop(0) if waiting else None
 
+    def expect(self, applicant: Applicant) -> None:
+        """Everything that any supplier wants to know is there (N9)."""
+        known = (applicant.demographics, applicant.identity_token.reveal(), applicant.email, applicant.mobile)
+        assert (NAME, "identity", "ada@example.test", "07700900101") == known
+        assert applicant.nhs_number in {NUMBER, OTHER}
+        assert applicant.practice in {PRACTICE, ELSEWHERE}
+
     async def retrieve(self, applicant: Applicant) -> Retrieved:
         """The details, if there is an account."""
+        self.expect(applicant)
         if (answer := self.instead("retrieve")) is not None:
             return answer  # type: ignore[return-value]
         return Found(self.details) if self.has_account else NoAccount()
 
     async def verify_anew(self, applicant: Applicant) -> Retrieved:
         """Lifts a restriction."""
+        self.expect(applicant)
         if (answer := self.instead("verify_anew")) is not None:
             return answer  # type: ignore[return-value]
         self.restricted = False
@@ -118,6 +127,7 @@ class Practice:
 
     async def open_account(self, applicant: Applicant) -> AccountOpened:
         """Creates at most one."""
+        self.expect(applicant)
         if (answer := self.instead("create")) is not None:
             return answer  # type: ignore[return-value]
         if self.has_account:
@@ -128,6 +138,7 @@ class Practice:
 
     async def link(self, demographics: Demographics, details: GpCredentials) -> LinkAnswer:
         """A token for the right key."""
+        assert NAME == demographics
         answer = self.instead("link")
         self.presented.append(details.fingerprint)
         if answer is not None:
@@ -140,6 +151,7 @@ class Practice:
 
     async def check(self, token: Im1Token, practice: OdsCode) -> CheckAnswer:
         """Whom a session shows."""
+        assert practice in {PRACTICE, ELSEWHERE}
         answer = self.instead("session")
         self.presented.append(token.fingerprint)
         if answer is not None:
@@ -163,10 +175,12 @@ class Records:
 
     async def find(self, person: PersonId) -> Person | None:
         """Who it is."""
+        assert PERSON == person
         return self.person
 
     async def note_practice(self, person: PersonId, practice: OdsCode) -> None:
         """Remember it."""
+        assert PERSON == person
         if self.person is not None:
             self.person = replace(self.person, practice=practice)
 
@@ -180,11 +194,14 @@ class Records:
 
     async def look_up(self, nhs_number: NhsNumber) -> PracticeFound | NotOnPds | Unreachable:
         """What PDS says."""
+        assert self.person is not None
+        assert nhs_number == self.person.nhs_number
         self.asked_pds += 1
         return self.pds
 
     def mint(self, person: Person) -> Secret:
         """An identity token."""
+        assert person == self.person
         return Secret("identity")
 
 
@@ -192,11 +209,16 @@ class Records:
 class Watchful(MemoryHoldings):
     """The shipped cabinet, which can be made to die, and remembers what it was given."""
 
+    now: Callable[[], datetime] = lambda: NOW
     on_call: Callable[[str], None] = lambda _: None
     saved: list[Holding] = field(default_factory=list)
 
     async def save(self, holding: Holding, *records: AuditRecord) -> Saved | Stale:
-        """Die before or after, as told."""
+        """Die before or after, as told; what is written down is whole (N7)."""
+        assert all(
+            (now, PERSON, holding.version + 1) == (one.at, one.person, one.version) for now in [self.now()] for one in records
+        )
+        assert all(one.event in AuditEvent and one.why.replace("-", "").isalpha() for one in records)
         self.on_call("save")
         outcome = await MemoryHoldings.save(self, holding, *records)
         self.saved.append(holding)
@@ -228,6 +250,9 @@ class Bench:
     alarms: list[PersonId] = field(default_factory=list)
     supplier: str = "emis"
 
+    def __post_init__(self) -> None:
+        self.holdings.now = self.clock.now
+
     @property
     def clocks(self) -> Clocks:
         """Both stand still until they are moved."""
@@ -235,6 +260,7 @@ class Bench:
 
     def system_of(self, practice: OdsCode) -> Surgery | None:
         """The directory: one system everywhere."""
+        assert practice in {PRACTICE, ELSEWHERE}
         return Surgery(self.supplier, self.practice) if self.supplier else None
 
     def wrong_patient(self, person: PersonId) -> None:
@@ -268,6 +294,10 @@ class Bench:
     async def events(self) -> list[AuditEvent]:
         """The audit trail."""
         return [record.event for record in await self.holdings.trail(PERSON)]
+
+    async def trail(self) -> list[tuple[AuditEvent, str]]:
+        """The audit trail with its reasons."""
+        return [(record.event, record.why) for record in await self.holdings.trail(PERSON)]
 
     async def released(self) -> GpCredentials | None:
         """What a partner would get."""
