@@ -45,8 +45,7 @@ def _applicant(person: Person, answer: PracticeFound | NotOnPds | Unreachable, d
         raise Ended(Reason.NOT_PDS_MATCHED)
     if isinstance(answer, Unreachable) and person.practice is None:
         raise NotNow(answer)
-    stored = PracticeFound(person.nhs_number, person.practice, person.demographics)
-    found = stored if isinstance(answer, Unreachable) else answer
+    found = PracticeFound(person.nhs_number, None, None) if isinstance(answer, Unreachable) else answer
     if found.deceased:
         raise Ended(Reason.ARCHIVED)
     practice = found.practice or person.practice  # PDS naming none is no proof of having left (N22)

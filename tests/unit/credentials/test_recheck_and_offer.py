@@ -38,6 +38,7 @@ async def test_a_new_person_is_worth_waiting_for(bench: Bench) -> None:
 
     assert {REGISTER: NOW} == bench.queue.waiting
     assert ({}, 0) == (bench.practice.calls, bench.register.asked_pds)
+    assert [] == await bench.trail()
 
 
 async def test_a_known_person_is_served_at_once_and_checked_behind(known: Bench) -> None:
@@ -370,3 +371,31 @@ async def test_a_check_by_retrieve_finds_two_persons_merged(bench: Bench) -> Non
 
     assert (AuditEvent.WITHDRAWN, "numbers-merged") == (await bench.trail())[-1]
     assert Task(TaskKind.REGISTER, PersonId("person-2")) in bench.queue.waiting
+
+
+async def test_who_was_withdrawn_is_registered_where_they_are_now(known: Bench) -> None:
+    """N18, N19: nothing is left to withdraw, whatever system the old practice has by now."""
+    await known.holdings.save(changes.left(await known.holding()))
+    before = await known.trail()
+    known.supplier = "tpp"
+
+    assert Underway() == await known.offer.prepare(ASKED)
+    assert before == await known.trail()
+
+
+async def test_a_check_of_somebody_who_is_gone_asks_nobody(known: Bench) -> None:
+    """The account was deleted meanwhile."""
+    known.register.person = None
+
+    assert Finished() == await known.rechecked()
+    assert {} == known.practice.calls
+
+
+async def test_a_check_of_somebody_who_was_refused_asks_nobody(bench: Bench) -> None:
+    """N11: a check that was queued before the refusal comes too late."""
+    bench.practice.answers["link"] = [Refused(Reason.DEMOGRAPHICS_DIFFER)]
+    await bench.registered()
+    bench.practice.calls.clear()
+
+    assert Finished() == await bench.rechecked()
+    assert {} == bench.practice.calls

@@ -22,7 +22,9 @@ async def test_an_account_that_exists_is_retrieved_and_linked_once(bench: Bench)
     """J1, N8, N10: one retrieve, one link, one session for the proof; then the details may be released."""
     assert Finished() == await bench.registered()
 
+    holding = await bench.holding()
     assert {"retrieve": 1, "link": 1, "session": 1} == bench.practice.calls
+    assert (NOW, NOW) == (holding.registered_at, holding.checked_at)
     assert bench.practice.details == await bench.released()
     assert [AuditEvent.REGISTERED, AuditEvent.RELEASED] == await bench.events()
 
@@ -512,3 +514,14 @@ async def test_an_account_that_tells_no_details_is_asked_again(bench: Bench) -> 
 
     assert bench.practice.details == await bench.released()
     assert 1 == bench.practice.accounts_opened
+
+
+async def test_who_has_no_practice_anywhere_is_not_registered(bench: Bench) -> None:
+    """N11: neither PDS nor the account names one."""
+    assert bench.register.person is not None
+    bench.register.person = replace(bench.register.person, practice=None)
+    bench.register.pds = PracticeFound(NUMBER, None, NAME)
+
+    await bench.registered()
+
+    assert Reason.NOT_REGISTERED is (await bench.holding()).refusal
