@@ -136,21 +136,23 @@ async def test_the_last_release_counts(cabinets: Cabinets) -> None:
 
 @pytest.mark.parametrize("state", [state for state in State if state is not State.HELD])
 async def test_only_held_details_are_released(cabinets: Cabinets, state: State) -> None:
-    """N2, N13: in every other state the answer is None, and nothing is written."""
-    await stored(cabinets, replace(HELD, state=state))
+    """N2, N7, N13: in every other state the answer is None, no release is counted, and the reason is written down."""
+    there = await stored(cabinets, replace(HELD, state=state))
 
     assert None is await cabinets.holdings.release(PERSON, "partner", NOW, None)
     assert None is await cabinets.holdings.released_at(PERSON, "partner")
-    assert () == await cabinets.holdings.trail(PERSON)
+    withheld = AuditRecord(NOW, PERSON, AuditEvent.WITHHELD, there.version, "partner", state.value)
+    assert (withheld,) == await cabinets.holdings.trail(PERSON)
 
 
 async def test_details_of_another_practice_are_withheld(cabinets: Cabinets) -> None:
-    """N4: the same answer never names two practices."""
-    await stored(cabinets)
+    """N4, N7: the same answer never names two practices; why is written down."""
+    there = await stored(cabinets)
 
     assert None is await cabinets.holdings.release(PERSON, "partner", NOW, OdsCode("B99999"))
     assert None is await cabinets.holdings.released_at(PERSON, "partner")
-    assert () == await cabinets.holdings.trail(PERSON)
+    withheld = AuditRecord(NOW, PERSON, AuditEvent.WITHHELD, there.version, "partner", "another-practice")
+    assert (withheld,) == await cabinets.holdings.trail(PERSON)
 
 
 async def test_nothing_is_released_of_nobody(cabinets: Cabinets) -> None:
@@ -168,8 +170,10 @@ async def test_a_release_races_a_withdrawal_without_a_mixture(cabinets: Cabinets
     releases = [cabinets.holdings.release(PERSON, f"partner-{number}", NOW, None) for number in range(8)]
     given = [answer for answer in await asyncio.gather(*releases[:4], withdrawal, *releases[4:]) if answer == DETAILS]
 
-    assert len(given) == len(await cabinets.holdings.trail(PERSON))
-    assert {1} >= {record.version for record in await cabinets.holdings.trail(PERSON)}
+    trail = await cabinets.holdings.trail(PERSON)
+    assert 8 == len(trail)
+    assert [1] * len(given) == [record.version for record in trail if record.event is AuditEvent.RELEASED]
+    assert {2} >= {record.version for record in trail if record.event is AuditEvent.WITHHELD}
 
 
 async def test_the_trail_keeps_its_order_and_every_field(cabinets: Cabinets) -> None:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from gpic.credentials.holding import Holding, PersonId
+from gpic.credentials.lifecycle import State
 from gpic.nhs.answers import AccountOpened, CheckAnswer, LinkAnswer, Retrieved, Unreachable
 from gpic.nhs.credentials import Demographics, GpCredentials, Im1Token
 from gpic.nhs.numbers import NhsNumber
@@ -177,6 +178,13 @@ class AuditRecord:
     why: str = ""  #: a stable code, never foreign words
 
 
+def withheld_because(holding: Holding, practice: OdsCode | None) -> str:
+    """Why these details must not be released: a stable code, "" when they may be (N4, N7)."""
+    if holding.state is not State.HELD or holding.details is None:
+        return holding.state.value
+    return "" if practice in {None, holding.details.ods_code} else "another-practice"
+
+
 @dataclass(frozen=True, slots=True)
 class Saved:
     """The holding is stored; this is it, with its new version."""
@@ -206,7 +214,7 @@ class Holdings(Protocol):
         """The details, if the stored state may be released, with the release record in one transaction.
 
         *practice* is what `gp_registration_details` names in the same answer: another one means None (N4).
-        A refusal to release writes nothing.
+        What is withheld is written down as well, with `withheld_because` as its reason (N7).
         """
         ...
 

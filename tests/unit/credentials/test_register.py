@@ -87,7 +87,7 @@ async def test_another_patient_leaves_nothing_behind(bench: Bench) -> None:
     assert (State.REFUSED, None, None, Reason.WRONG_PATIENT) == (holding.state, holding.details, holding.token, holding.refusal)
     assert [PERSON] == bench.alarms
     assert await bench.released() is None
-    assert [AuditEvent.WRONG_PATIENT] == await bench.events()
+    assert [AuditEvent.WRONG_PATIENT, AuditEvent.WITHHELD] == await bench.events()
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from gpic.credentials.holding import Holding, PersonId
-from gpic.credentials.lifecycle import State
-from gpic.credentials.ports import AuditEvent, AuditRecord, Saved, Stale
+from gpic.credentials.ports import AuditEvent, AuditRecord, Saved, Stale, withheld_because
 from gpic.nhs.credentials import GpCredentials
 from gpic.nhs.organisations import OdsCode
 
@@ -37,12 +36,12 @@ class MemoryHoldings:
     async def release(self, person: PersonId, client_id: str, at: datetime, practice: OdsCode | None) -> GpCredentials | None:
         """The details, if the stored state may be released, with the release record in one step (N4, N7)."""
         holding = self._holdings.get(person, Holding(person))
-        details = holding.details
-        if holding.state is not State.HELD or details is None or practice not in {None, details.ods_code}:
+        if why := withheld_because(holding, practice):
+            self._trail.append(AuditRecord(at, person, AuditEvent.WITHHELD, holding.version, client_id, why))
             return None
         self._released[person, client_id] = at
         self._trail.append(AuditRecord(at, person, AuditEvent.RELEASED, holding.version, client_id))
-        return details
+        return holding.details
 
     async def released_at(self, person: PersonId, client_id: str) -> datetime | None:
         """When this client last got this person's details (N16)."""

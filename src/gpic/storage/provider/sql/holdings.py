@@ -8,8 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select, update
 
 from gpic.credentials.holding import Holding, PersonId
-from gpic.credentials.lifecycle import State
-from gpic.credentials.ports import AuditEvent, AuditRecord, Saved, Stale
+from gpic.credentials.ports import AuditEvent, AuditRecord, Saved, Stale, withheld_because
 from gpic.nhs.credentials import GpCredentials
 from gpic.nhs.organisations import OdsCode
 from gpic.storage.provider.database import Database, insert, put
@@ -50,12 +49,12 @@ class SqlHoldings:
 
         def work(connection: Connection) -> GpCredentials | None:
             holding = self._read(connection, person, and_keep_it=True)
-            details = holding.details
-            if holding.state is not State.HELD or details is None or practice not in {None, details.ods_code}:
+            if why := withheld_because(holding, practice):
+                trail.append(connection, AuditRecord(at, person, AuditEvent.WITHHELD, holding.version, client_id, why))
                 return None
             put(connection, releases, person=person, client_id=client_id, released_at=at)
             trail.append(connection, AuditRecord(at, person, AuditEvent.RELEASED, holding.version, client_id))
-            return details
+            return holding.details
 
         return await self.database.unit(work)
 
