@@ -56,6 +56,12 @@ ASSUMPTIONS: Final = (
         "World.revoke_access(may_register_again=…)",
         "gp-systems.md §2.4 (-1107), §3.5 (509)",
     ),
+    Assumption(
+        "A7",
+        "A session that is open when the record is archived ends with its next call, as with a dead key.",
+        "World.archive",
+        "none; otherwise it would live on for as long as it is used",
+    ),
     # EMIS
     Assumption(
         "E1",
@@ -166,6 +172,12 @@ ASSUMPTIONS: Final = (
         "",
         "secondary sources only (gp-systems.md §8, §11.12)",
     ),
+    Assumption(
+        "E19",
+        "While NHS login's keys cannot be read, me/verifications answers 500 with -9999: nothing was decided about the token.",
+        "emis_app(identity_jwks=…)",
+        "none; a 403 would read as lasting (gp-systems.md §2.5)",
+    ),
     # TPP
     Assumption(
         "T1",
@@ -232,6 +244,12 @@ ASSUMPTIONS: Final = (
         "A reset at TPP issues another passphrase to link; TPP knows no Restricted.",
         "",
         "new codes replace the old after a reset (gp-systems.md §8)",
+    ),
+    Assumption(
+        "T12",
+        "The one URL is the root or /tpp/.",
+        "",
+        "the path in production is unknown; stubs use /tpp/ (gp-systems.md §3.1, §11.5)",
     ),
     # PDS
     Assumption(

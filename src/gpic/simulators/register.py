@@ -12,7 +12,7 @@ from gpic.nhs.numbers import NhsNumber
 from gpic.nhs.organisations import OdsCode
 from gpic.simulators.accounts import Account, Link
 from gpic.simulators.ids import Mint
-from gpic.simulators.people import Email, Happening, Patient, PdsRecord, Practice, Supplier
+from gpic.simulators.people import Email, Happening, Patient, PdsRecord, Practice, Standing, Supplier
 
 ACCOUNT_ID_DIGITS: Final = {Supplier.EMIS: 10, Supplier.TPP: 9}
 FAILURES_UNTIL_LOCKED: Final = 5
@@ -176,6 +176,10 @@ class Register:
     def link_of(self, token: str) -> Link | None:
         """What was made under this token, dead or alive."""
         return self._links.get(token)
+
+    def opens_sessions(self, link: Link) -> bool:
+        """Whether this token is alive (G1) and the patient's record is not archived (G4); open sessions end with it."""
+        return link.works and self.patient(link.account.person).standing is not Standing.ARCHIVED
 
     def failed_login(self, account: Account) -> None:
         """Count one (G5); too many lock the account."""

@@ -229,7 +229,7 @@ async def test_a_read_may_lag_behind_a_change(town: Town, pds: Pds) -> None:
         (None, "Missing Authorization header"),
         ("", "Empty Authorization header"),
         ("Bearer", "Missing access token"),
-        ("Basic abc", "Invalid token type, must be 'Bearer'"),
+        ("Basic abc", "Invalid token type 'Basic', must be 'Bearer'"),
         ("Bearer nobody's", "Invalid Access Token"),
     ],
 )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from base64 import urlsafe_b64encode
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import httpx2
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from joserfc.jwk import RSAKey
 
 from tests.unit.simulators.surgery import BASE, Pds
 from tests.unit.simulators.town import EMIS_PRACTICE, TPP_PRACTICE, UUID_TEXT, Emis, Town, Tpp
@@ -83,6 +84,37 @@ def test_emis_survives_any_body(path: str, body: bytes) -> None:
 
     assert 400 <= response.status_code < 500
     assert response.json()["Exceptions"][0]["Message"] == response.json()["Message"]
+
+
+SEGMENT = (st.binary(max_size=40) | JSON.map(msgspec.json.encode)).map(lambda raw: urlsafe_b64encode(raw).decode().rstrip("="))
+HEADER = st.fixed_dictionaries(
+    {"alg": st.sampled_from(["RS512", "none", "HS512"]) | JSON}, optional={"kid": JSON, "crit": JSON}
+)
+TOKENS = TEXT | st.tuples(
+    HEADER.map(msgspec.json.encode).map(lambda raw: urlsafe_b64encode(raw).decode()) | SEGMENT, SEGMENT, SEGMENT
+).map(".".join)
+KEY = RSAKey.generate_key(2048, parameters={"kid": "key-1"})
+
+
+async def jwks() -> Mapping[str, object]:
+    """NHS login's key set."""
+    return {"keys": [KEY.as_dict(private=False)]}
+
+
+@settings(max_examples=150, deadline=None)
+@given(token=TOKENS)
+def test_emis_survives_any_identity_token(token: str) -> None:
+    """400 where it is blank, 403 where it proves nothing; it is never let in and never a 500."""
+    town = Town()
+    ada = town.settle("ada")
+
+    async def exchange() -> httpx2.Response:
+        async with town.emis_client(jwks) as client:
+            emis = Emis(client)
+            await emis.begin()
+            return await emis.verify(ada, token=token)
+
+    assert (403 if token.strip() else 400) == run(exchange).status_code
 
 
 @settings(max_examples=100, deadline=None)

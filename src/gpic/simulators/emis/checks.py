@@ -107,7 +107,7 @@ def no_account_yet(case: Case) -> None:
         raise Refused(refusals.account_exists(case.switches.account_exists_code))
 
 
-#: E4, before the identity token is looked at.
+#: E4, once the identity token has been looked at.
 BEFORE_VERIFICATION: Final[tuple[Check, ...]] = (
     practice_is_known,
     practice_is_live,

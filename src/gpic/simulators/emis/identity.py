@@ -6,17 +6,18 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+import httpx2
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from gpic.nhs.clock import Clock
-from gpic.simulators.emis.refusals import FIELD_MISSING, IDENTITY_UNPROVED, Refused
+from gpic.simulators.emis.refusals import FIELD_MISSING, IDENTITY_UNPROVED, KEYS_OUT_OF_REACH, Refused
 
 ALGORITHMS: Final = ["RS512"]
 LEEWAY: Final = 10  #: seconds
 
-#: Fetches NHS login's key set, a JWKS document.
+#: Fetches NHS login's key set, a JWKS document; may raise httpx2.HTTPError, OSError or ValueError.
 JwksSource = Callable[[], Awaitable[Mapping[str, object]]]
 
 
@@ -40,7 +41,7 @@ class IdentityCheck:
             raise Refused(FIELD_MISSING, "Token")
         if self.source is None:
             return Proved(None)
-        claims = claims_of(token or "", await self.source())
+        claims = claims_of(token or "", await keys_from(self.source))
         if not self._is_current(claims) or claims.get("nhs_number", nhs_number) != nhs_number:
             raise Refused(IDENTITY_UNPROVED)
         auth_time = claims.get("auth_time")
@@ -51,10 +52,18 @@ class IdentityCheck:
         return isinstance(exp, int | float) and exp + LEEWAY > self.clock.now().timestamp()
 
 
-def claims_of(token: str, jwks: Mapping[str, object]) -> Mapping[str, object]:
+async def keys_from(source: JwksSource) -> KeySet:
+    """NHS login's keys; raises Refused. That they cannot be read is an outage, and says nothing about a token."""
+    try:
+        jwks = await source()
+        return KeySet.import_key_set({"keys": jwks["keys"]})  # type: ignore[typeddict-item] # a stranger's document; joserfc checks it
+    except (httpx2.HTTPError, JoseError, OSError, ValueError, KeyError, TypeError) as error:
+        raise Refused(KEYS_OUT_OF_REACH) from error
+
+
+def claims_of(token: str, keys: KeySet) -> Mapping[str, object]:
     """The claims of a token whose RS512 signature one of these keys made; raises Refused."""
     try:
-        keys = KeySet.import_key_set({"keys": jwks["keys"]})  # type: ignore[typeddict-item] # a stranger's document; joserfc checks it
         return jwt.decode(token, keys, algorithms=ALGORITHMS).claims
     except (JoseError, ValueError, KeyError, TypeError) as error:
         raise Refused(IDENTITY_UNPROVED) from error

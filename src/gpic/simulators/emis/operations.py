@@ -22,7 +22,7 @@ from gpic.simulators.emis.identity import IdentityCheck, Proved
 from gpic.simulators.emis.refusals import Refused
 from gpic.simulators.emis.switches import EmisSwitches, RestrictedShownAs
 from gpic.simulators.lane import Call, Reply, json_reply
-from gpic.simulators.people import Patient, Standing, Supplier
+from gpic.simulators.people import Patient, Supplier
 from gpic.simulators.sessions import Sessions
 from gpic.simulators.world import World
 
@@ -95,8 +95,7 @@ def _let_in(emis: Emis, link: Link) -> None:
         refusal = refusals.wrong_level(account.identity_id, link.application)
         as_500 = emis.switches.restricted is RestrictedShownAs.SERVER_ERROR
         raise Refused(refusals.Refusal(500, refusal.code, refusal.message) if as_500 else refusal)
-    patient = emis.world.patient(account.person)
-    if link.works and patient.standing is not Standing.ARCHIVED:
+    if emis.world.opens_sessions(link):
         account.failed_logins = 0
         return
     emis.world.failed_login(account)
@@ -216,7 +215,7 @@ def _patient_in_session(emis: Emis, visit: Visit) -> Patient:
     account = session.link.account
     visit.call.person = account.person
     refuse(refusals.wrong_level(account.identity_id, session.link.application), when=account.restricted_since is not None)
-    if not session.link.works:
+    if not emis.world.opens_sessions(session.link):
         raise refusals.SessionLost
     refuse(refusals.LINK_TOKEN_WRONG, when=visit.query.get("userPatientLinkToken") != session.link_token)
     return emis.world.shown_for(emis.world.patient(account.person))

@@ -44,6 +44,8 @@ class SessionLost(Exception):
     """The end-user session is missing, unknown or over; the body is the literal text."""
 
 
+# EMIS itself
+KEYS_OUT_OF_REACH: Final = Refusal(500, -9999, "Exception occurred during API processing.")
 # Whoever calls
 APPLICATION_UNKNOWN: Final = Refusal(403, -1030, "API command is not permitted for this application")
 HEADER_MISSING: Final = Refusal(400, -1014, "Required header missing")

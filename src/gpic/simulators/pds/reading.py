@@ -54,7 +54,8 @@ def token_is_good(pds: Pds, visit: Visit) -> None:
         raise Refused(outcomes.UNAUTHORISED, "Empty Authorization header")
     kind, _, token = given.strip().partition(" ")
     if kind.lower() != "bearer":
-        raise Refused(outcomes.UNAUTHORISED, "Invalid token type, must be 'Bearer'")
+        # Without a blank it is no type but the token itself, which is not told back.
+        raise Refused(outcomes.UNAUTHORISED, f"Invalid token type '{kind if token else ''}', must be 'Bearer'")
     if not token.strip():
         raise Refused(outcomes.UNAUTHORISED, "Missing access token")
     if pds.tokens.holder(token.strip()) is None:

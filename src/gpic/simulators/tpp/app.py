@@ -17,14 +17,17 @@ from gpic.simulators.journal import Journal
 from gpic.simulators.lane import Call, Lane, Reply
 from gpic.simulators.sessions import Sessions
 from gpic.simulators.tpp.documents import XML_TYPE, Document, error_reply, read_document
-from gpic.simulators.tpp.errors import UNREADABLE, Refused
+from gpic.simulators.tpp.errors import UNAVAILABLE, UNREADABLE, Refused
 from gpic.simulators.tpp.operations import OPERATIONS, Tpp, Visit
-from gpic.simulators.tpp.switches import TppSwitches
+from gpic.simulators.tpp.switches import Generation, TppSwitches
 from gpic.simulators.world import World
 
 LANE: Final = "TPP"
 STRANGER: Final = "unknown provider"
 ILLEGIBLE: Final = "unreadable"
+OK: Final = 200
+#: Where a stand-in is found: the real path is not public, stubs have the second (§3.1).
+PATHS: Final = ("/", "/tpp/")
 
 
 def tpp_app(
@@ -38,11 +41,13 @@ def tpp_app(
         world.clocks.world, lambda: switches.session_lifetime, lambda: world.mint.opaque(length=64)
     )
     door = _Door(Tpp(world, switches, providers, sessions), Lane(LANE, journal, faults, failing))
-    return Starlette(routes=[Route("/", door.answer, methods=["POST"])])
+    return Starlette(routes=[Route(path, door.answer, methods=["POST"]) for path in PATHS])
 
 
 def failing(status: int) -> Reply:
-    """A failure of the machinery in front: no XML."""
+    """A failure of the machinery in front, without XML; with 200 TPP itself says that it is unavailable (§3.5)."""
+    if status == OK:
+        return error_reply(UNAVAILABLE, "", Generation.NEWER)
     return Reply(status, b"The service is unavailable.", {"content-type": "text/html"}, ok=False)
 
 

@@ -32,7 +32,7 @@ class Document:
     @property
     def operation(self) -> str:
         """As the journal calls it."""
-        return f"{self.root} {self.variant}" if self.root == "LinkAccount" else self.root
+        return f"{self.root} {self.variant}".strip() if self.root == "LinkAccount" else self.root
 
     @property
     def variant(self) -> str:
@@ -98,5 +98,5 @@ def person_element(patient: Patient, form: NationalIdAs) -> _Element:
 
 
 def patient_id(patient: Patient) -> str:
-    """TPP's own id of a patient, opaque and steady."""
-    return patient.slug.encode().hex()[:16]
+    """TPP's own id of a patient, opaque, steady and nobody else's."""
+    return patient.slug.encode().hex()

@@ -31,6 +31,7 @@ class Refused(Exception):
         self.error = error
 
 
+UNAVAILABLE: Final = TppError(0, "The service is unavailable")
 UNREADABLE: Final = TppError(1, "The request could not be read")
 SESSION_GONE: Final = TppError(3, "You are not authenticated")
 PROVIDER_UNKNOWN: Final = TppError(5, "The provider id is not valid")

@@ -11,7 +11,7 @@ from lxml import etree
 
 from gpic.simulators.accounts import Account, Link
 from gpic.simulators.lane import Call, Reply
-from gpic.simulators.people import Patient, Practice, Standing, Supplier
+from gpic.simulators.people import Patient, Practice, Supplier
 from gpic.simulators.sessions import Sessions
 from gpic.simulators.tpp import errors
 from gpic.simulators.tpp.documents import Document, as_entities, patient_id, person_element, reply_element, xml_reply
@@ -130,8 +130,7 @@ def authenticate(tpp: Tpp, visit: Visit) -> Reply:
 def refuse_login(tpp: Tpp, document: Document, account: Account, found: Link | None) -> None:
     """Raise Refused, and count it, unless the passphrase is this account's, alive, and of this provider."""
     own = found is not None and found.account is account
-    patient = tpp.world.patient(account.person)
-    if own and found is not None and found.works and patient.standing is not Standing.ARCHIVED:
+    if own and found is not None and tpp.world.opens_sessions(found):
         if found.application == document["providerId"] == document.provider:
             return
         raise Refused(errors.TppError(tpp.switches.provider_mismatch_code, errors.LOGON_PROBLEM.message))
@@ -198,7 +197,7 @@ def provider_is_known(tpp: Tpp, provider: str) -> None:
 def shown_in_session(tpp: Tpp, visit: Visit) -> Patient:
     """Whom the session of this suid shows; raises Refused with 3."""
     found = tpp.sessions.use(visit.suid)
-    if found is None or not found.works:
+    if found is None or not tpp.world.opens_sessions(found):
         raise Refused(errors.SESSION_GONE)
     visit.call.person = found.account.person
     return tpp.world.shown_for(tpp.world.patient(found.account.person))
