@@ -15,6 +15,7 @@ from gpic.provider.accounts import Account
 from gpic.provider.ports import Accounts, OneTimeCodes
 from gpic.provider.stages import Interaction
 
+#: Characters that count; what is longer is cut, when it is set and when it is tried.
 LONGEST_PASSWORD: Final = 1024
 #: OWASP's minimum: argon2id, 19 MiB, two passes, one lane. Parameters travel in each hash, so they can be raised later.
 HASHER: Final = PasswordHasher.from_parameters(replace(RFC_9106_LOW_MEMORY, memory_cost=19 * 1024, time_cost=2, parallelism=1))
@@ -60,7 +61,7 @@ class TooManyAttempts:
 
 def hash_password(password: str) -> str:
     """An argon2id hash in PHC form, with a salt of its own."""
-    return HASHER.hash(password)
+    return HASHER.hash(password[:LONGEST_PASSWORD])
 
 
 #: What a password is compared with where there is no account: the answer takes as long as ever.
@@ -83,7 +84,7 @@ class SignIn:
         self, interaction: Interaction, email: str, password: str
     ) -> PasswordAccepted | SignInRefused | TooManyAttempts:
         """The first factor; sends the code of the second."""
-        if self._is_over(interaction):
+        if self.is_over(interaction):
             return TooManyAttempts(interaction)
         found = await self.accounts.by_email(email.strip().lower())
         account, password_hash = (found[0], found[1].password_hash) if found is not None else (None, NOBODY)
@@ -95,25 +96,20 @@ class SignIn:
 
     async def code(self, interaction: Interaction, code: str) -> SignedIn | SignInRefused | TooManyAttempts:
         """The second factor, of whoever gave the first in this interaction."""
-        if self._is_over(interaction):
+        if self.is_over(interaction):
             return TooManyAttempts(interaction)
         account = await self.accounts.by_subject(interaction.half_signed_in) if interaction.half_signed_in else None
         if account is None or not await self.codes.check(account, interaction.id, code.strip()):
             return self._refused(interaction)
         return SignedIn(interaction, account)
 
-    async def send_again(self, interaction: Interaction) -> None:
-        """Another code, for whoever gave the password."""
-        account = await self.accounts.by_subject(interaction.half_signed_in) if interaction.half_signed_in else None
-        if account is not None:
-            await self.codes.send(account, interaction.id)
-
-    def _is_over(self, interaction: Interaction) -> bool:
+    def is_over(self, interaction: Interaction) -> bool:
+        """Whether this interaction admits no further attempt."""
         return interaction.attempts >= self.policy.most_attempts
 
     def _refused(self, interaction: Interaction) -> SignInRefused | TooManyAttempts:
         counted = replace(interaction, attempts=interaction.attempts + 1)
-        return TooManyAttempts(counted) if self._is_over(counted) else SignInRefused(counted)
+        return TooManyAttempts(counted) if self.is_over(counted) else SignInRefused(counted)
 
 
 def matches(password_hash: str, password: str) -> bool:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import logging
-import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final
-from urllib.parse import urlsplit
 
 import jinja2
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -26,21 +25,16 @@ from gpic.provider.stages import AskUser, Interaction, Prompt, Redirect
 from gpic.web import words
 from gpic.web.environment import ASSETS, environment
 from gpic.web.form_tokens import FormTokens
+from gpic.web.rendering import Rendering, origin_of, see
+from gpic.web.turns import Turns
 
 LOG: Final = logging.getLogger("gpic.web")
-SEE_OTHER: Final = 303
+BAD_REQUEST: Final = 400
 FORBIDDEN: Final = 403
 MOST_FIELDS: Final = 16
+LONGEST_FIELD: Final = 16_384  #: bytes as they are sent; a password of 1024 letters of any script, percent-encoded, fits
 GONE_HEADING: Final = "This page has expired"
-
-#: On every page (`attacks-and-interop.md` 7, 8).
-PRIVATE: Final = {
-    "Cache-Control": "no-store",
-    "Pragma": "no-cache",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
+UNUSABLE_HEADING: Final = "This form cannot be used"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +62,11 @@ class PageDesk:
         """The provider's cookies."""
         return Cookies.of(self.authorize.policy)
 
+    @property
+    def rendering(self) -> Rendering:
+        """How these pages leave us."""
+        return Rendering(self.authorize.policy.is_secure, self.templates)
+
 
 def routes(desk: PageDesk) -> list[BaseRoute]:
     """The pages, and what they are dressed in."""
@@ -91,6 +90,7 @@ class _Visit:
 @dataclass(frozen=True, slots=True)
 class _Pages:
     desk: PageDesk
+    turns: Turns = field(default_factory=Turns)
 
     async def shown(self, request: Request) -> Response:
         """The page that the interaction waits at."""
@@ -98,26 +98,39 @@ class _Pages:
 
     async def answered(self, request: Request) -> Response:
         """What the person wrote and pressed."""
-        return await self._visited(request, self._answered)
+        try:
+            form = await request.form(max_files=0, max_fields=MOST_FIELDS, max_part_size=LONGEST_FIELD)
+        except HTTPException:
+            return self._told(UNUSABLE_HEADING, words.UNREADABLE, BAD_REQUEST)
+        async with self.turns.of(request.path_params["interaction_id"]):
+            return await self._visited(request, lambda visit: self._answered(visit, form))
 
     async def _visited(self, request: Request, act: Callable[[_Visit], Awaitable[Response]]) -> Response:
-        browser = request.cookies.get(self.desk.cookies.browser, "")
         try:
-            interaction = await self.desk.authorize.waiting(request.path_params["interaction_id"], browser)
-            return await act(_Visit(request, interaction, browser))
+            return await act(await self._visit(request))
         except InteractionGone as gone:
             LOG.info("interaction gone", extra={"detail": gone.detail})
             return self._told(GONE_HEADING, gone.sentence, gone.status)
 
-    async def _page(self, visit: _Visit, error: str = "", status: int = 200, **kept: str) -> Response:
+    async def _visit(self, request: Request) -> _Visit:
+        """Raises InteractionGone; also without a cookie, which would find what no browser has taken up yet.
+
+        Whoever kept such a request could share it with somebody, and finish it as the one who signs in.
+        """
+        browser = request.cookies.get(self.desk.cookies.browser, "")
+        if not browser:
+            raise InteractionGone(detail="the browser has no cookie of ours")
+        interaction = await self.desk.authorize.waiting(request.path_params["interaction_id"], browser)
+        return _Visit(request, interaction, browser)
+
+    async def _page(self, visit: _Visit, error: str = "", **kept: str) -> Response:
         interaction = visit.interaction
-        template = _TEMPLATES[interaction.prompt]
-        if interaction.prompt is Prompt.SIGN_IN and interaction.half_signed_in:
-            template = "one_time_code.jinja"
+        if interaction.prompt is Prompt.SIGN_IN and self.desk.sign_in.is_over(interaction):
+            return self._over()
         field_id = "code" if interaction.half_signed_in else "email"
-        return self._rendered(
-            template,
-            status,
+        return self.desk.rendering.page(
+            _template(interaction),
+            200,
             partner_origin=origin_of(interaction.request.redirect_uri),
             interaction_id=interaction.id,
             form_token=self.desk.tokens.of(interaction.id, visit.browser),
@@ -127,12 +140,11 @@ class _Pages:
             **kept,
         )
 
-    async def _answered(self, visit: _Visit) -> Response:
-        async with visit.request.form(max_files=0, max_fields=MOST_FIELDS) as form:
-            if not self.desk.tokens.fits(_text(form, "form_token"), visit.interaction.id, visit.browser):
-                return self._told("This form cannot be used", words.NOT_FROM_HERE, FORBIDDEN)
-            answer = _ANSWERS.get((visit.interaction.prompt, _text(form, "action")), _Pages._misread)
-            return await answer(self, visit, form)
+    async def _answered(self, visit: _Visit, form: FormData) -> Response:
+        if not self.desk.tokens.fits(_text(form, "form_token"), visit.interaction.id, visit.browser):
+            return self._told(UNUSABLE_HEADING, words.NOT_FROM_HERE, FORBIDDEN)
+        answer = _ANSWERS.get((visit.interaction.prompt, _text(form, "action")), _Pages._misread)
+        return await answer(self, visit, form)
 
     async def _misread(self, visit: _Visit, _form: FormData) -> Response:
         """A button that this page does not have: show the page again."""
@@ -140,17 +152,18 @@ class _Pages:
 
     async def _signing_in(self, visit: _Visit, form: FormData) -> Response:
         if visit.interaction.half_signed_in:
-            return await self._code(visit, form)
+            # Who presses Continue twice sends the password twice; that is no wrong code.
+            return await self._code(visit, form) if "code" in form else see(_path(visit.interaction))
         email = _text(form, "email")
         outcome = await self.desk.sign_in.password(visit.interaction, email, _text(form, "password"))
         await self.desk.authorize.save(outcome.interaction)
         match outcome:
             case PasswordAccepted():
-                return _see(f"/interaction/{visit.interaction.id}")
+                return see(_path(outcome.interaction))
             case SignInRefused():
                 return await self._page(replace(visit, interaction=outcome.interaction), words.WRONG_PASSWORD, email=email)
             case TooManyAttempts():
-                return await self._over(outcome.interaction)
+                return self._over()
 
     async def _code(self, visit: _Visit, form: FormData) -> Response:
         outcome = await self.desk.sign_in.code(visit.interaction, _text(form, "code"))
@@ -165,7 +178,8 @@ class _Pages:
                 await self.desk.authorize.save(interaction)
                 return await self._page(replace(visit, interaction=interaction), words.WRONG_CODE)
             case TooManyAttempts(interaction):
-                return await self._over(interaction)
+                await self.desk.authorize.save(interaction)
+                return self._over()
 
     async def _agreed(self, visit: _Visit, _form: FormData) -> Response:
         return await self._onward(await self.desk.authorize.agreed(visit.interaction))
@@ -173,28 +187,19 @@ class _Pages:
     async def _declined(self, visit: _Visit, _form: FormData) -> Response:
         return await self._onward(await self.desk.authorize.declined(visit.interaction))
 
-    async def _over(self, interaction: Interaction) -> Response:
+    def _over(self) -> Response:
         """Nobody may go on guessing: the interaction stays, and takes no more answers."""
-        await self.desk.authorize.save(interaction)
         return self._told("You cannot sign in now", words.TOO_MANY, FORBIDDEN)
 
     async def _onward(self, outcome: Redirect | AskUser) -> Response:
         match outcome:
             case Redirect(location):
-                return _see(location)
+                return see(location)
             case AskUser(interaction):
-                return _see(f"/interaction/{interaction.id}")
+                return see(_path(interaction))
 
     def _told(self, heading: str, sentence: str, status: int) -> Response:
-        return self._rendered("told.jinja", status, partner_origin="", heading=heading, sentence=sentence)
-
-    def _rendered(self, template: str, status: int, *, partner_origin: str, **said: object) -> Response:
-        nonce = secrets.token_urlsafe(16)
-        html = self.desk.templates.get_template(template).render(cspNonce=nonce, **said)
-        headers = PRIVATE | {"Content-Security-Policy": content_policy(nonce, partner_origin)}
-        if self.desk.authorize.policy.is_secure:
-            headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
-        return HTMLResponse(html, status, headers=headers)
+        return self.desk.rendering.told(heading, sentence, status)
 
 
 Answer = Callable[[_Pages, _Visit, FormData], Awaitable[Response]]
@@ -213,25 +218,16 @@ _ANSWERS: Final[Mapping[tuple[Prompt, str], Answer]] = MappingProxyType(
 )
 
 
-def content_policy(nonce: str, partner_origin: str) -> str:
-    """Our own assets alone. Browsers apply form-action to the redirect after a form, so the partner is admitted there."""
-    return (
-        "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-        f"script-src 'self' 'nonce-{nonce}'; form-action 'self' {partner_origin}".rstrip()
-        + "; frame-ancestors 'none'; base-uri 'none'"
-    )
+def _template(interaction: Interaction) -> str:
+    if interaction.prompt is Prompt.SIGN_IN and interaction.half_signed_in:
+        return "one_time_code.jinja"
+    return _TEMPLATES[interaction.prompt]
 
 
-def origin_of(redirect_uri: str) -> str:
-    """The registered, validated redirect URI's origin; an app's own scheme without a host."""
-    parts = urlsplit(redirect_uri)
-    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else f"{parts.scheme}:"
+def _path(interaction: Interaction) -> str:
+    return f"/interaction/{interaction.id}"
 
 
 def _text(form: FormData, name: str) -> str:
     value = form.get(name, "")
     return value if isinstance(value, str) else ""
-
-
-def _see(location: str) -> Response:
-    return RedirectResponse(location, SEE_OTHER, headers=PRIVATE)

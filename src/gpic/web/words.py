@@ -25,6 +25,11 @@ SHARED: Final[Mapping[str, str]] = MappingProxyType(
 WRONG_PASSWORD: Final = "The email address or the password is wrong"  # noqa: S105 - a sentence
 WRONG_CODE: Final = "The security code is wrong or has expired"
 TOO_MANY: Final = "There were too many wrong answers. Go back to the service that you want to use and log in again."
+UNREADABLE: Final = "This form could not be read. Go back and try again."
+NO_SUCH_PAGE: Final = (
+    "If you typed the web address, check that it is correct. Otherwise go back to the service that sent you here."
+)
+PROBLEM: Final = "Something went wrong here. Go back to the service that you want to use and try again later."
 NOT_FROM_HERE: Final = "This form did not come from a page of ours, or you have waited too long. Go back and try again."
 
 

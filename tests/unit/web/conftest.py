@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 
+import anyio.lowlevel
 import httpx2
 import pytest
 from lxml import html
 from starlette.applications import Starlette
 
 from gpic.jose.keys import KeyRing, SigningKey
+from gpic.nhs.trust import ProofingLevel
 from gpic.provider import endpoints
 from gpic.provider.accounts import Account, SignInSecrets
 from gpic.provider.clients import Client
@@ -39,7 +41,8 @@ class PhoneCodes:
         self.spent.discard(interaction_id)
 
     async def check(self, account: Account, interaction_id: str, code: str) -> bool:
-        """True once."""
+        """True once; a phone is never reached without waiting."""
+        await anyio.lowlevel.checkpoint()
         if not self.sent or code != self.code or interaction_id in self.spent:
             return False
         self.spent.add(interaction_id)
@@ -56,6 +59,7 @@ class Visitor:
     """A person's browser at the pages."""
 
     client: httpx2.AsyncClient
+    transport: httpx2.ASGITransport  #: for a second browser at the same pages
     world: World
     codes: PhoneCodes
 
@@ -80,6 +84,14 @@ class Visitor:
         page = await self.arrive(**changes)
         page = await self.onward(await self.send(page, email=ALICE.email, password=PASSWORD, action="continue"))
         return await self.send(page, code=CODE, action="continue")
+
+    async def step_up(self) -> httpx2.Response:
+        """The page for somebody whose identity is not proved well enough; they sign in in a browser without a session."""
+        self.client.cookies.clear()
+        lower = replace(ALICE, subject="lower", email="lower@mail.example", level=ProofingLevel.P5)
+        await self.world.accounts.put(lower, SignInSecrets(hash_password(PASSWORD)))
+        page = await self.send(await self.arrive(), email=lower.email, password=PASSWORD, action="continue")
+        return await self.onward(await self.send(await self.onward(page), code=CODE, action="continue"))
 
 
 @pytest.fixture(scope="session")
@@ -114,5 +126,6 @@ async def visitor(
     desk = PageDesk(world.authorize, SignIn(cabinets.accounts, codes), FormTokens(bytes(32)))
     provider = replace(world.provider, pages=JinjaPages())
     app = Starlette(routes=[*endpoints.routes(provider), *routes(desk)])
-    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=ISSUER) as client_at_pages:
-        yield Visitor(client_at_pages, world, codes)
+    transport = httpx2.ASGITransport(app)
+    async with httpx2.AsyncClient(transport=transport, base_url=ISSUER) as client_at_pages:
+        yield Visitor(client_at_pages, transport, world, codes)

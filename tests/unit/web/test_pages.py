@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from gpic.nhs.trust import ProofingLevel
-from gpic.provider.accounts import SignInSecrets
-from gpic.provider.sign_in import hash_password
 from tests.unit.provider.world import ALICE, CALLBACK, raw
 from tests.unit.web.conftest import CODE, PASSWORD, Visitor, seen
 
@@ -151,12 +147,7 @@ async def test_a_button_that_a_page_does_not_have_shows_it_again(visitor: Visito
 
 async def test_who_is_not_proved_well_enough_can_go_back(visitor: Visitor) -> None:
     """J19, N5: a vtr above the account's level leads to the step-up page, which offers the way back."""
-    lower = replace(ALICE, subject="lower", email="lower@mail.example", level=ProofingLevel.P5)
-    await visitor.world.accounts.put(lower, SignInSecrets(hash_password(PASSWORD)))
-    page = await visitor.onward(
-        await visitor.send(await visitor.arrive(), email=lower.email, password=PASSWORD, action="continue")
-    )
-    step_up = await visitor.onward(await visitor.send(page, code=CODE, action="continue"))
+    step_up = await visitor.step_up()
 
     end = await visitor.send(step_up, action="decline")
 
@@ -179,20 +170,56 @@ async def test_every_page_is_plainly_a_simulators_and_asks_nothing_of_others(vis
         assert "en" == shown.document.get("lang")
 
 
-async def test_every_page_carries_its_headers(visitor: Visitor) -> None:
-    """Attacks 7, 8: no framing, no caching, no referrer; forms may lead only here and to the validated partner."""
-    headers = (await visitor.arrive()).headers
+async def test_every_answer_carries_its_headers(visitor: Visitor) -> None:
+    """Attacks 7, 8: no framing, no caching, no referrer, on pages, refusals and redirects."""
+    first = await visitor.arrive()
+    wrong = await visitor.send(first, email=ALICE.email, password="wrong", action="continue")
+    forged = await visitor.send(first, form_token="forged")
+    onward = await visitor.send(first, email=ALICE.email, password=PASSWORD, action="continue")
+    gone = await visitor.client.get("/interaction/unknown")
 
-    policy = headers["content-security-policy"]
-    assert "frame-ancestors 'none'" in policy
+    assert (200, 200, 403, 303, 410) == tuple(one.status_code for one in (first, wrong, forged, onward, gone))
+    for answer in (first, wrong, forged, onward, gone):
+        assert ("DENY", "no-store", "no-referrer", "nosniff") == (
+            answer.headers["x-frame-options"],
+            answer.headers["cache-control"],
+            answer.headers["referrer-policy"],
+            answer.headers["x-content-type-options"],
+        )
+
+
+async def test_a_page_admits_its_own_assets_and_the_way_to_the_partner_alone(visitor: Visitor) -> None:
+    """Attacks 7: one script, by a nonce that is new each time; a form may lead here or to the validated partner."""
+    page, other = await visitor.arrive(), await visitor.arrive()
+    told = await visitor.client.get("/interaction/unknown")
+
+    scripts = seen(page).document.xpath("//script")
+    (nonce,) = {script.get("nonce") for script in scripts}
+    policy = page.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert f"script-src 'self' 'nonce-{nonce}';" in policy
+    assert nonce not in other.text
     assert "form-action 'self' https://partner.example;" in policy
+    assert "form-action 'self';" in told.headers["content-security-policy"]
+    for directive in ("frame-ancestors 'none'", "base-uri 'none'"):
+        assert directive in policy
     assert "unsafe" not in policy
-    assert ("DENY", "no-store", "no-referrer", "nosniff") == (
-        headers["x-frame-options"],
-        headers["cache-control"],
-        headers["referrer-policy"],
-        headers["x-content-type-options"],
-    )
+
+
+async def test_browsers_and_their_keepers_of_passwords_know_each_field(visitor: Visitor) -> None:
+    """Labels, autocomplete and stable names: `email`, `password`, `code`; the code brings a keyboard of digits."""
+    first = await visitor.arrive()
+    second = await visitor.onward(await visitor.send(first, email=ALICE.email, password=PASSWORD, action="continue"))
+
+    for page, name, autocomplete in (
+        (first, "email", "username"),
+        (first, "password", "current-password"),
+        (second, "code", "one-time-code"),
+    ):
+        entry = seen(page).element(name)
+        assert (name, autocomplete) == (entry.get("name"), entry.get("autocomplete"))
+        assert 1 == len(seen(page).document.xpath(f"//label[@for='{name}']"))
+    assert "numeric" == seen(second).element("code").get("inputmode")
 
 
 class TestPartnerWithMarkup:
@@ -204,8 +231,11 @@ class TestPartnerWithMarkup:
         return {"name": "<script>alert(1)</script>"}
 
     async def test_a_name_is_text_and_nothing_else(self, visitor: Visitor) -> None:
-        """Whatever a partner is called, the page shows it as text."""
-        page = await visitor.arrive()
+        """Whatever a partner is called, every page that names it shows it as text."""
+        sign_in = await visitor.arrive()
+        consent = await visitor.onward(await visitor.sign_in())
+        step_up = await visitor.step_up()
 
-        assert "<script>alert" not in page.text
-        assert "&lt;script&gt;" in page.text
+        for page in (sign_in, consent, step_up):
+            assert "<script>alert" not in page.text
+            assert "&lt;script&gt;" in page.text
