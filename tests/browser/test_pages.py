@@ -124,5 +124,8 @@ async def test_what_leads_nowhere_says_so(sandbox: Stage, window: Browser) -> No
     await page.goto(f"{sandbox.addresses.provider}/interaction/unknown")
     await expect(page.get_by_role("heading", level=1)).to_have_text("This page has expired")
     await visitor.look("10-gone")
+    await page.goto(f"{sandbox.addresses.provider}/no-such-page")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Page not found")
+    await visitor.look("11-not-found")
 
     assert [] == visitor.violations

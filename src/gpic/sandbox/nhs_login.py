@@ -32,6 +32,7 @@ from gpic.storage.provider.sql.chaining import TrailChain
 from gpic.storage.provider.sqlite import cabinets_on, open_database
 from gpic.storage.sealing import Sealer, keys_from_file
 from gpic.web import pages
+from gpic.web.failures import failures
 from gpic.web.form_tokens import FormTokens
 from gpic.web.pages import JinjaPages
 from gpic.wiring.provider import Surroundings, protocol, worker
@@ -95,7 +96,9 @@ async def nhs_login(
     )
     provider = protocol(settings, around)
     desk = pages.PageDesk(provider.authorize, SignIn(cabinets.accounts, FixedCodes()), FormTokens(secrets.token_bytes(32)))
-    app = Starlette(routes=[*endpoints.routes(provider), *pages.routes(desk)])
+    app = Starlette(
+        routes=[*endpoints.routes(provider), *pages.routes(desk)], exception_handlers=dict(failures(desk.rendering))
+    )
     role = NhsLogin(app, cabinets, database, worker(settings, around, poll=POLL), alarms, clocks)
     stop = asyncio.Event()
     working = (
