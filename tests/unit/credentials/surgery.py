@@ -15,6 +15,7 @@ from gpic.credentials.ports import (
     Applicant,
     AuditEvent,
     AuditRecord,
+    Circumstances,
     NotOnPds,
     Person,
     PracticeFound,
@@ -61,6 +62,9 @@ PRACTICE = OdsCode("A99901")
 ELSEWHERE = OdsCode("B99901")
 NAME = Demographics("Okafor", "1984-02-17")
 DOWN = Unreachable(detail="down")
+REGISTER = Task(TaskKind.REGISTER, PERSON)
+RECHECK = Task(TaskKind.RECHECK, PERSON)
+ASKED = Circumstances(PERSON, "partner")
 
 
 class Killed(BaseException):

@@ -10,25 +10,11 @@ import pytest
 from gpic.credentials import changes
 from gpic.credentials.lifecycle import State
 from gpic.credentials.offer import Ready, SignInFirst, Underway, Withheld
-from gpic.credentials.ports import AuditEvent, Circumstances, Finished, Task, TaskKind, TryAgainAt
+from gpic.credentials.ports import AuditEvent, Finished, TryAgainAt
 from gpic.nhs.answers import AlreadyLinked, NoAccount, Reason, Refused, Unexpected
-from tests.unit.credentials.surgery import DOWN, ELSEWHERE, NOW, OTHER, PERSON, Bench
+from tests.unit.credentials.surgery import ASKED, DOWN, ELSEWHERE, NOW, OTHER, PERSON, RECHECK, REGISTER, Bench
 
 pytestmark = pytest.mark.anyio
-
-REGISTER = Task(TaskKind.REGISTER, PERSON)
-RECHECK = Task(TaskKind.RECHECK, PERSON)
-ASKED = Circumstances(PERSON, "partner")
-
-
-@pytest.fixture
-async def known(bench: Bench) -> Bench:
-    """Somebody who was registered an hour ago."""
-    await bench.registered()
-    bench.later(hours=1)
-    bench.practice.calls.clear()
-    bench.register.asked_pds = 0
-    return bench
 
 
 async def test_a_new_person_is_worth_waiting_for(bench: Bench) -> None:

@@ -11,25 +11,11 @@ from gpic.credentials import changes
 from gpic.credentials.holding import PersonId
 from gpic.credentials.lifecycle import State
 from gpic.credentials.offer import Underway, Withheld
-from gpic.credentials.ports import AuditEvent, Circumstances, Finished, NotOnPds, PracticeFound, Task, TaskKind, TryAgainAt
+from gpic.credentials.ports import AuditEvent, Finished, NotOnPds, PracticeFound, Task, TaskKind, TryAgainAt
 from gpic.nhs.answers import AlreadyLinked, NoAccount, Reason, Refused, Unreachable
-from tests.unit.credentials.surgery import NOW, OTHER, PERSON, Bench
+from tests.unit.credentials.surgery import ASKED, NOW, OTHER, PERSON, REGISTER, Bench
 
 pytestmark = pytest.mark.anyio
-
-REGISTER = Task(TaskKind.REGISTER, PERSON)
-RECHECK = Task(TaskKind.RECHECK, PERSON)
-ASKED = Circumstances(PERSON, "partner")
-
-
-@pytest.fixture
-async def known(bench: Bench) -> Bench:
-    """Somebody who was registered an hour ago."""
-    await bench.registered()
-    bench.later(hours=1)
-    bench.practice.calls.clear()
-    bench.register.asked_pds = 0
-    return bench
 
 
 async def test_checks_are_written_down_with_their_reason(known: Bench) -> None:
