@@ -121,6 +121,7 @@ async def test_what_leads_nowhere_says_so(sandbox: Stage, window: Browser) -> No
     await page.goto(f"{sandbox.addresses.provider}/authorize?client_id=nobody&redirect_uri=https://example.test/")
     await expect(page.get_by_role("heading", level=1)).to_have_text("You cannot log in from here")
     await visitor.look("9-unaddressable")
+    assert [] == [one for one in visitor.complaints if "status of 4" not in one]
     await page.goto(f"{sandbox.addresses.provider}/interaction/unknown")
     await expect(page.get_by_role("heading", level=1)).to_have_text("This page has expired")
     await visitor.look("10-gone")
