@@ -7,7 +7,7 @@ import contextlib
 import logging
 import re
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
@@ -26,6 +26,10 @@ Pause = timedelta | bool  #: how long to wait before another attempt; True: as t
 
 LARGEST_BODY: Final = 1024 * 1024  #: bytes, after decompression
 LONGEST_PAUSE: Final = timedelta(minutes=15)  #: a `Retry-After` beyond this is cut to it (N12)
+FULL_PAUSE: Final = timedelta(seconds=5)  #: when to come back to a supplier whose bulkhead is full
+#: Seconds that an idle connection is used again: less than the 5 s after which many servers hang up, or a request meets one
+#: that is just being closed, and nobody knows whether it arrived.
+IDLE: Final = 4.0
 TOO_EARLY: Final = frozenset({408, 425, 429})
 SERVER_TROUBLE: Final = range(500, 600)
 
@@ -36,7 +40,7 @@ class Timeouts:
 
     answer: timedelta = timedelta(seconds=10)
     connect: timedelta = timedelta(seconds=5)
-    queue: timedelta = timedelta(seconds=5)  #: for a free connection: a slow supplier's callers give up here
+    queue: timedelta = timedelta(seconds=5)  #: for a place in the bulkhead: a slow supplier's callers give up here
 
     def parts(self) -> httpx2.Timeout:
         """The same in the client's words; `ask` takes the read timeout as that of the whole answer."""
@@ -63,6 +67,80 @@ class Reply:
             return None
 
 
+class Bulkhead(httpx2.AsyncBaseTransport):
+    """One supplier's share of us: its connections, and how many questions may be under way or in line for it.
+
+    Clients for several addresses of one supplier share it. Who finds the line full, or waits in it for longer than
+    `Timeouts.queue`, hears PoolTimeout: a slow supplier holds up its own callers only, and those not for ever.
+    """
+
+    def __init__(self, connections: httpx2.AsyncBaseTransport, *, at_once: int = 20, in_line: int = 100) -> None:
+        self._connections = connections
+        self._places = asyncio.Semaphore(at_once)
+        self._free = at_once + in_line
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """The answer, its body still to be read: the place is given up when it is closed. Raises PoolTimeout."""
+        await self._take_place(request)
+        try:
+            response = await self._connections.handle_async_request(request)
+        except BaseException:
+            self._give_up_place()
+            raise
+        if response.is_closed:  # a double's answer is there whole, and nobody will close it
+            self._give_up_place()
+        else:
+            response.stream = _Occupying(response.stream, self._give_up_place)
+        return response
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._connections.aclose()
+
+    async def _take_place(self, request: httpx2.Request) -> None:
+        if not self._free:
+            raise httpx2.PoolTimeout("the line is full", request=request)
+        self._free -= 1
+        try:
+            async with asyncio.timeout(request.extensions.get("timeout", {}).get("pool")):
+                await self._places.acquire()
+        except BaseException as error:
+            self._free += 1
+            if isinstance(error, TimeoutError):
+                raise httpx2.PoolTimeout("no place became free", request=request) from None
+            raise
+
+    def _give_up_place(self) -> None:
+        self._free += 1
+        self._places.release()
+
+
+class _Occupying(httpx2.AsyncByteStream):
+    """A body that gives up its place in the bulkhead, once, when it is closed."""
+
+    def __init__(self, body: object, give_up: Callable[[], None]) -> None:
+        if not isinstance(body, httpx2.AsyncByteStream):
+            raise TypeError("the answer of an asynchronous transport")
+        self._body = body
+        self._left = contextlib.ExitStack()
+        self._left.callback(give_up)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._body:
+            yield chunk
+
+    async def aclose(self) -> None:
+        with self._left:
+            await self._body.aclose()
+
+
+def bulkhead(*, at_once: int = 20, in_line: int = 100, tls: ssl.SSLContext | None = None) -> Bulkhead:
+    """A pool of connections to one supplier, at most *at_once*, with a line of at most *in_line* before it."""
+    limits = httpx2.Limits(max_connections=at_once, max_keepalive_connections=at_once, keepalive_expiry=IDLE)
+    connections = httpx2.AsyncHTTPTransport(verify=tls or True, limits=limits, trust_env=False)
+    return Bulkhead(connections, at_once=at_once, in_line=in_line)
+
+
 def open_client(
     base_url: str,
     *,
@@ -72,7 +150,7 @@ def open_client(
     transport: httpx2.AsyncBaseTransport | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> httpx2.AsyncClient:
-    """A client for one supplier, and its bulkhead: at most *max_connections* requests at once, the others queue.
+    """A client for one supplier, with a bulkhead of *max_connections* of its own, or with the *transport* given.
 
     Proxies and certificates from the environment, redirects and cookies are never followed, read or kept.
     """
@@ -80,9 +158,7 @@ def open_client(
     return httpx2.AsyncClient(
         base_url=base_url,
         timeout=(timeouts or Timeouts()).parts(),
-        limits=httpx2.Limits(max_connections=max_connections, max_keepalive_connections=max_connections),
-        verify=tls or True,
-        transport=transport,
+        transport=transport or bulkhead(at_once=max_connections, tls=tls),
         headers=headers,
         trust_env=False,
         follow_redirects=False,
@@ -107,6 +183,8 @@ async def ask(client: httpx2.AsyncClient, request: httpx2.Request) -> Reply | Si
             return await _exchange(client, request)
     except TimeoutError:
         return Unreachable(detail="timeout")
+    except httpx2.PoolTimeout:
+        return Unreachable(FULL_PAUSE, detail="bulkhead-full")
     except (httpx2.RequestError, OSError) as error:  # OSError: a TLS alert that arrives with the first read
         return Unreachable(detail=type(error).__name__)
 
