@@ -69,10 +69,19 @@ usage: ./go <word> [options]
 
   demo       walk a new and a returning patient through the whole way, then stay up   (--once: walk and leave)
   test       run every test that is not marked long                                   (--all: the long ones too)
-  check      format, lint, types, import contracts, house tests
+  check      format, lint, types, import contracts, bill of materials, house tests
   fix        format and mend what ruff can mend
-  mutants    show that the tests of the deciding modules can fail
-  lock       write the locks anew from pyproject.toml
+  sandbox    all roles for your own service               (--for my-service.toml)
+  bench      how fast it is, in ratios                       ([NAME] [--json]; --check: fail where one has fallen by 15 %)
+  chaos      processes killed at every call; then everything goes wrong under load   (crash | load [--minutes N])
+  soak       ordinary load for half an hour; does anything grow?   ([--minutes N] [--sqlite])
+  fuzz       whatever may come from outside, for 10 minutes    ([NAME…] [--minutes N] [--seed N])
+  defences   take out each line of defence, see the attack succeed         (attack numbers, or all)
+  mutants    show that the tests of the deciding modules can fail              (--changed: for the modules that are new)
+  audit      whether anything locked has a known weakness          (asks the registries)
+  docs       build the documentation site and check its links                  (--serve PORT)
+  dist       build sdist and wheel into dist/             (--release: refuse what is not committed or not in the changelog)
+  lock       write the locks anew from pyproject.toml                          (--upgrade: with the newest versions)
 WORDS
 }
 
@@ -83,8 +92,14 @@ case "$word" in
     test)
         ready
         system_packages
-        if [ "${1:-}" = "--all" ]; then shift; exec .venv/bin/python -m pytest -m "" "$@"; fi
-        exec .venv/bin/python -m pytest "$@"
+        if [ "${1:-}" = "--all" ] && [ $# = 1 ]; then
+            status=0
+            .venv/bin/python -m pytest -n 2 --dist worksteal -m "not alone" || status=$?
+            .venv/bin/python -m pytest -m alone || status=$?
+            exit "$status"
+        fi
+        if [ "${1:-}" = "--all" ]; then shift; exec .venv/bin/python -m pytest -n 2 --dist worksteal -m "" "$@"; fi
+        exec .venv/bin/python -m pytest -n 2 --dist worksteal "$@"
         ;;
     check)
         ready
@@ -92,14 +107,27 @@ case "$word" in
         .venv/bin/ruff check .
         .venv/bin/mypy
         .venv/bin/lint-imports
+        .venv/bin/python scripts/sbom.py
         exec .venv/bin/python -m pytest -q -p no:cacheprovider tests/house "$@"
         ;;
     fix) environment; .venv/bin/ruff check --fix .; exec .venv/bin/ruff format . ;;
+    sandbox) ready; exec .venv/bin/gpic sandbox "$@" ;;
+    bench) ready; exec .venv/bin/python -m benchmarks "$@" ;;
+    chaos) ready; PYTHONPATH=. exec .venv/bin/python scripts/chaos.py "$@" ;;
+    soak) ready; PYTHONPATH=. exec .venv/bin/python scripts/soak.py "$@" ;;
+    fuzz) ready; PYTHONPATH=. exec .venv/bin/python scripts/fuzz.py "$@" ;;
+    defences) ready; PYTHONPATH=. exec .venv/bin/python scripts/defences.py "$@" ;;
     mutants) ready; exec .venv/bin/python scripts/mutants.py "$@" ;;
+    audit) ready; exec .venv/bin/python scripts/audit.py "$@" ;;
+    docs) ready; exec .venv/bin/python -m scripts.docs "$@" ;;
+    dist) ready; exec .venv/bin/python scripts/dist.py "$@" ;;
     lock)
         uv_itself
-        .uv/bin/uv pip compile pyproject.toml --extra sandbox --group dev --universal --python-version 3.11 \
-            --generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o requirements/dev.lock
+        # Without --upgrade what is pinned stays pinned: uv reads the old lock.
+        .uv/bin/uv pip compile pyproject.toml --extra sandbox --extra django --group dev --universal --python-version 3.11 \
+            --generate-hashes --no-emit-index-url --no-header --quiet "$@" -o requirements/dev.lock
+        .uv/bin/uv pip compile pyproject.toml --extra server --extra postgres --extra aws --universal --python-version 3.11 \
+            --constraints requirements/dev.lock --generate-hashes --no-emit-index-url --no-header --quiet "$@" -o requirements/run.lock
         npm install --silent --package-lock-only --ignore-scripts
         ;;
     "" | help | -h | --help) words ;;

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Final, TypeVar
 
 import msgspec
 
 from gpic.credentials.policy import CredentialsPolicy
+from gpic.credentials.rounds import RoundsPolicy
+from gpic.provider.identity.policy import IdentityPolicy
 from gpic.provider.policy import ProviderPolicy
+from gpic.storage.policy import StoragePolicy
 
 PREFIX: Final = "GPIC_"
 
@@ -30,11 +33,14 @@ class Settings:
 
     provider: ProviderPolicy
     credentials: CredentialsPolicy
+    storage: StoragePolicy = field(default_factory=StoragePolicy)
+    rounds: RoundsPolicy = field(default_factory=RoundsPolicy)
+    identity: IdentityPolicy = field(default_factory=IdentityPolicy)
 
 
-ROOMS: Final = ("provider", "credentials")
+ROOMS: Final = ("provider", "credentials", "storage", "rounds", "identity")
 
-Policy = TypeVar("Policy", ProviderPolicy, CredentialsPolicy)
+Policy = TypeVar("Policy", ProviderPolicy, CredentialsPolicy, StoragePolicy, RoundsPolicy, IdentityPolicy)
 
 
 def from_file(path: Path) -> dict[str, dict[str, object]]:
@@ -43,7 +49,7 @@ def from_file(path: Path) -> dict[str, dict[str, object]]:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise SettingsInvalid(f"There is no settings file {path}.") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as mistake:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as mistake:
         raise SettingsInvalid(f"The settings file {path} cannot be read: {mistake}.") from None
     if loose := [name for name, table in tables.items() if not isinstance(table, dict)]:
         raise SettingsInvalid(f"In {path} the setting {loose[0]} stands outside of a table.")
@@ -71,6 +77,9 @@ def read(*sources: Mapping[str, Mapping[str, object]]) -> Settings:
     return Settings(
         provider=policy(ProviderPolicy, merged.get("provider", {}), "provider"),
         credentials=policy(CredentialsPolicy, merged.get("credentials", {}), "credentials"),
+        storage=policy(StoragePolicy, merged.get("storage", {}), "storage"),
+        rounds=policy(RoundsPolicy, merged.get("rounds", {}), "rounds"),
+        identity=policy(IdentityPolicy, merged.get("identity", {}), "identity"),
     )
 
 

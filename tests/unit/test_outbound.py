@@ -59,7 +59,6 @@ async def test_an_answer_comes_back_whole() -> None:
     [
         httpx2.ConnectError("no"),
         httpx2.ReadTimeout("slow"),
-        httpx2.PoolTimeout("full"),
         httpx2.RemoteProtocolError("what"),
         httpx2.DecodingError("not gzip"),
         ssl.SSLError("alert certificate required"),
@@ -121,30 +120,6 @@ async def test_redirects_are_not_followed_and_cookies_not_kept() -> None:
 
     assert ["gp.test", "gp.test"] == [request.url.host for request in line.asked]
     assert [None, None] == [request.headers.get("cookie") for request in line.asked]
-
-
-@pytest.mark.anyio
-async def test_a_full_pool_turns_callers_away() -> None:
-    """At most so many at once; who waits too long for a turn is told so, and nobody else is slowed."""
-    release = asyncio.Event()
-
-    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await release.wait()
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-        writer.close()
-
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    short = Timeouts(queue=timedelta(seconds=0.1))
-    async with server, open_client(f"http://127.0.0.1:{port}", max_connections=1, timeouts=short) as client:
-        first = asyncio.create_task(ask(client, client.build_request("GET", "1")))
-        await asyncio.sleep(0.05)
-        second = await ask(client, client.build_request("GET", "2"))
-        release.set()
-
-        assert isinstance(await first, Reply)
-    assert isinstance(second, Unreachable)
-    assert "PoolTimeout" == second.detail
 
 
 @pytest.mark.parametrize(

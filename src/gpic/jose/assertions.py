@@ -9,8 +9,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from gpic.jose.keys import SigningKey
-from gpic.jose.sign import seconds, sign
+from gpic.jose.keys import KeyElsewhere, SigningKey
+from gpic.jose.sign import ALGORITHM, seconds, sign
 from gpic.jose.verify import Audience, ClaimsPolicy
 
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -34,7 +34,9 @@ class Addressee:
     token_endpoint: str
 
 
-def assertion(client_id: str, audience: str, key: SigningKey, *, jti: str, now: datetime, life: timedelta) -> str:
+def assertion(
+    client_id: str, audience: str, key: SigningKey | KeyElsewhere, *, jti: str, now: datetime, life: timedelta
+) -> str:
     """A client assertion for one use; *audience* is one string, never a list (`attacks-and-interop.md` 18)."""
     return sign(
         {"iss": client_id, "sub": client_id, "aud": audience, "jti": jti, "iat": seconds(now), "exp": seconds(now + life)},
@@ -43,7 +45,12 @@ def assertion(client_id: str, audience: str, key: SigningKey, *, jti: str, now: 
 
 
 def assertion_policy(
-    client_id: str, audience: AudiencePolicy, addressee: Addressee, now: datetime, skew: timedelta
+    client_id: str,
+    audience: AudiencePolicy,
+    addressee: Addressee,
+    now: datetime,
+    skew: timedelta,
+    algorithm: str = ALGORITHM,
 ) -> ClaimsPolicy:
     """What must hold of an assertion of this client: iss = sub = client_id, a jti, an exp that is near; iat may be missing."""
     return ClaimsPolicy(
@@ -53,6 +60,7 @@ def assertion_policy(
         now=now,
         skew=skew,
         longest_life=LONGEST_STRICT_LIFE if audience is AudiencePolicy.STRICT else LONGEST_LIFE,
+        algorithms=frozenset({algorithm}),
         required=frozenset({"jti"}),
     )
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Final, Self, TypedDict
+from typing import Final, NotRequired, Protocol, Self, TypedDict
 
 import msgspec
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -29,11 +29,11 @@ MOST_KEYS: Final = 32
 
 
 class PublishedKey(TypedDict):
-    """One entry of a JWK set (RFC 7517)."""
+    """One entry of a JWK set (RFC 7517). *alg* is left out where a key signs with more than one algorithm."""
 
     kty: str
     use: str
-    alg: str
+    alg: NotRequired[str]
     kid: str
     n: str
     e: str
@@ -83,16 +83,16 @@ class PublicKey:
         return base64url(hashlib.sha256(canonical.encode()).digest())
 
     def published(self, algorithm: str = "RS512") -> PublishedKey:
-        """The key as an entry of a JWK set."""
+        """The key as an entry of a JWK set; *algorithm* "" for a key that is not kept to one."""
         numbers = self.rsa.public_numbers()
-        return PublishedKey(
+        entry = PublishedKey(
             kty="RSA",
             use="sig",
-            alg=algorithm,
             kid=self.kid or self.thumbprint,
             n=_encoded_number(numbers.n),
             e=_encoded_number(numbers.e),
         )
+        return {**entry, "alg": algorithm} if algorithm else entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class KeySet:
             raise KeyInvalid("the key set is too large")
         try:
             listed = msgspec.json.decode(document, type=_ForeignKeySet).keys
-        except (msgspec.DecodeError, RecursionError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise KeyInvalid("this is not a JWK set") from error
         ours = [key for key in listed if key.kty == "RSA" and key.use == "sig"]
         if len(ours) > MOST_KEYS:
@@ -177,6 +177,43 @@ class SigningKey:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyElsewhere:
+    """A private key that never leaves where it is kept, such as a key-management service.
+
+    *make* makes an RSASSA-PKCS1-v1_5 signature with SHA-512 over the bytes that it is given. It may take its time: the
+    partner kit calls it in a thread.
+    """
+
+    public: PublicKey
+    make: Callable[[bytes], bytes] = field(repr=False)
+
+    @classmethod
+    def of(cls, public_pem: str, make: Callable[[bytes], bytes]) -> Self:
+        """The key whose public half this is; raises KeyInvalid."""
+        unnamed = PublicKey.from_pem(public_pem)
+        return cls(PublicKey(unnamed.rsa, unnamed.thumbprint), make)
+
+    @property
+    def kid(self) -> str:
+        """The key's name."""
+        return self.public.kid
+
+
+class Keys(Protocol):
+    """What signs and verifies at this moment: a KeyRing, or one that follows a rotation that others make."""
+
+    @property
+    def current(self) -> SigningKey:
+        """The key that signs."""
+        ...
+
+    @property
+    def key_set(self) -> KeySet:
+        """Every key that verifies what was signed here, under its name."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class KeyRing:
     """Signing keys over time: *following* is published before it signs, *retired* ones until their last token expired."""
 
@@ -193,13 +230,18 @@ class KeyRing:
 
     def published(self) -> dict[str, list[PublishedKey]]:
         """The JWK set that partners fetch."""
-        return {"keys": [key.published() for key in self.key_set.keys]}
+        return published(self)
 
     def rotated(self, following: SigningKey | None = None) -> KeyRing:
         """The ring once its next key signs; raises KeyInvalid when there is none."""
         if self.following is None:
             raise KeyInvalid("there is no next key to rotate to")
         return KeyRing(self.following, following, (self.current.public, *self.retired))
+
+
+def published(keys: Keys, algorithm: str = "RS512") -> dict[str, list[PublishedKey]]:
+    """The JWK set that partners fetch; *algorithm* as in `PublicKey.published`."""
+    return {"keys": [key.published(algorithm) for key in keys.key_set.keys]}
 
 
 def base64url(raw: bytes) -> str:
@@ -217,6 +259,7 @@ def _number(text: str) -> int:
 
 def _read(key: _ForeignKey) -> PublicKey:
     try:
-        return PublicKey(RSAPublicNumbers(_number(key.e), _number(key.n)).public_key(), key.kid)
+        rsa = RSAPublicNumbers(_number(key.e), _number(key.n)).public_key()
     except ValueError as error:
         raise KeyInvalid("the key set holds a key that is none") from error
+    return PublicKey(rsa, key.kid)

@@ -46,13 +46,13 @@ class ClaimsPolicy:
     """
 
     issuer: str
-    audience: Callable[[Audience], bool]
+    audience: Callable[[Audience], bool] | None  #: None for what is addressed to nobody, as asserted identities are
     now: datetime
     subject: str = ""  #: "" for any
     skew: timedelta = timedelta(seconds=30)
-    longest_life: timedelta | None = None  #: how far ahead exp may lie
+    longest_life: timedelta | None = None  #: how far exp may lie ahead, and behind iat where there is one
     algorithms: frozenset[str] = frozenset({"RS512"})
-    required: frozenset[str] = frozenset()  #: beside iss, aud and exp, which always are
+    required: frozenset[str] = frozenset()  #: beside iss, exp and, where it is judged, aud
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ def _taken_apart(token: str) -> _Parts:
     header, payload, signature = (_decoded(piece) for piece in pieces)
     try:
         read = msgspec.json.decode(header, type=_Header)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise TokenMalformed("the header is not what a JWS header is") from error
     return _Parts(read, token.rpartition(".")[0].encode("ascii"), signature, payload)
 
@@ -164,7 +164,7 @@ def _check_signature(parts: _Parts, keys: KeySet, algorithms: frozenset[str]) ->
 def _object(payload: bytes) -> Mapping[str, object]:
     try:
         return MappingProxyType(msgspec.json.decode(payload, type=dict[str, object]))
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise TokenMalformed("the payload is not a JSON object") from error
 
 
@@ -174,7 +174,7 @@ def _check_claims(claims: Mapping[str, object], kid: str, policy: ClaimsPolicy) 
     verified = VerifiedClaims(
         issuer=_text(claims, "iss", is_required=True),
         subject=_text(claims, "sub", is_required=bool(policy.subject)),
-        audience=_audience(claims),
+        audience=_audience(claims) if policy.audience is not None else (),
         expires=_expiry(claims, policy),
         issued_at=_moment(claims, "iat"),
         jti=_text(claims, "jti", is_required=False),
@@ -185,9 +185,10 @@ def _check_claims(claims: Mapping[str, object], kid: str, policy: ClaimsPolicy) 
         raise ClaimsRefused("iss is somebody else")
     if policy.subject and verified.subject != policy.subject:
         raise ClaimsRefused("sub is somebody else")
-    if not policy.audience(verified.audience):
+    if policy.audience is not None and not policy.audience(verified.audience):
         raise AudienceWrong("aud does not fit")
     _check_beginning(claims, verified, policy)
+    _check_life(verified, policy)
     return verified
 
 
@@ -208,6 +209,14 @@ def _check_beginning(claims: Mapping[str, object], verified: VerifiedClaims, pol
         raise ClaimsRefused("nbf has not come")
     if verified.issued_at is not None and verified.issued_at > policy.now + policy.skew:
         raise ClaimsRefused("iat has not come")
+
+
+def _check_life(verified: VerifiedClaims, policy: ClaimsPolicy) -> None:
+    """What was made to live long is refused in its last minutes, too: `iat` tells."""
+    if policy.longest_life is None or verified.issued_at is None:
+        return
+    if verified.expires - verified.issued_at > policy.longest_life + policy.skew:
+        raise ClaimsRefused("the time between iat and exp is too long")
 
 
 def _text(claims: Mapping[str, object], name: str, *, is_required: bool) -> str:

@@ -31,7 +31,7 @@ class Reason(StrEnum):
     # The account or the secret
     ACCOUNT_UNKNOWN = "account-unknown"  #: no account with this id
     KEY_INVALID = "key-invalid"  #: linkage key or passphrase wrong, expired or revoked
-    TOKEN_INVALID = "token-invalid"  #: the IM1 token is not accepted
+    TOKEN_INVALID = "token-invalid"  # noqa: S105 - a reason, and no token  #: the IM1 token is not accepted
     WRONG_LINK_LEVEL = "wrong-link-level"  #: 'Linked' wanted, 'Restricted' actual (EMIS 403)
     LOCKED = "locked"  #: too many failed attempts, or registration incomplete (TPP 509)
     ALREADY_LINKED = "already-linked"

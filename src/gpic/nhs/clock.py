@@ -26,8 +26,8 @@ class SystemClock:
 class MovableClock:
     """A clock that runs with the machine's, ahead by what it was moved; or stands still where it was frozen."""
 
-    def __init__(self, frozen_at: datetime | None = None) -> None:
-        self._ahead = timedelta()
+    def __init__(self, frozen_at: datetime | None = None, *, ahead: timedelta = timedelta()) -> None:
+        self._ahead = ahead
         self._frozen_at = frozen_at
 
     def now(self) -> datetime:
@@ -39,6 +39,22 @@ class MovableClock:
         if by < timedelta():
             raise ValueError("a world's time never goes back")
         self._ahead += by
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether it stands still."""
+        return self._frozen_at is not None
+
+    def freeze(self) -> None:
+        """Stand still from now on; it may still be moved."""
+        if self._frozen_at is None:
+            self._frozen_at = datetime.now(UTC)
+
+    def thaw(self) -> None:
+        """Run on from where it stood."""
+        if self._frozen_at is not None:
+            self._ahead -= datetime.now(UTC) - self._frozen_at
+            self._frozen_at = None
 
 
 @dataclass(frozen=True, slots=True)

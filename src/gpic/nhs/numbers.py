@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from operator import mul
 from typing import Final, Self
 
 LENGTH: Final = 10
 MODULUS: Final = 11
+WEIGHTS: Final = tuple(range(LENGTH, 1, -1))
+#: By what the weighted sum of the others leaves to a multiple of eleven; nothing is a digit that stands for ten.
+CHECK_DIGITS: Final[tuple[str | None, ...]] = (*map(str, range(LENGTH)), None)
 #: Ranges (by the first three digits) of which no number has ever been issued.
 NEVER_ISSUED: Final = range(900, 1000)
 
@@ -65,5 +69,7 @@ class NhsNumber:
 
 def check_digit(stem: str) -> str | None:
     """The tenth digit that belongs to nine, or None where the sum leaves 10."""
-    remainder = MODULUS - sum(int(digit) * weight for digit, weight in zip(stem, range(LENGTH, 1, -1), strict=True)) % MODULUS
-    return {MODULUS: "0", LENGTH: None}.get(remainder, str(remainder))
+    if len(stem) != len(WEIGHTS):
+        raise ValueError("a stem has nine digits")
+    weighed: int = sum(map(mul, map(int, stem), WEIGHTS))
+    return CHECK_DIGITS[-weighed % MODULUS]

@@ -54,7 +54,9 @@ AUDIENCES: list[tuple[str | list[str], set[AudiencePolicy]]] = [
 
 
 @pytest.mark.parametrize("policy", AudiencePolicy)
-@pytest.mark.parametrize(("audience", "accepted_by"), AUDIENCES, ids=str)
+@pytest.mark.parametrize(
+    ("audience", "accepted_by"), AUDIENCES, ids=lambda value: None if isinstance(value, set) else str(value)
+)
 def test_an_audience_is_judged_by_its_policy(
     key: SigningKey, audience: str | list[str], accepted_by: set[AudiencePolicy], policy: AudiencePolicy
 ) -> None:

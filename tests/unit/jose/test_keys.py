@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from joserfc.jwk import RSAKey
 
 from gpic.jose.errors import KeyInvalid
-from gpic.jose.keys import LARGEST_KEY_SET, MOST_KEYS, KeyRing, KeySet, PublicKey, SigningKey
+from gpic.jose.keys import LARGEST_KEY_SET, MOST_KEYS, KeyRing, KeySet, PublicKey, SigningKey, published
 
 
 def pem_of(public: rsa.RSAPublicKey | ec.EllipticCurvePublicKey) -> str:
@@ -79,6 +79,14 @@ def test_the_published_set_holds_all_keys_and_no_private_part(key: SigningKey, o
     assert [key.kid, other_key.kid] == [entry["kid"] for entry in published]
     assert {"kty", "use", "alg", "kid", "n", "e"} == {name for entry in published for name in entry}
     assert {("RSA", "sig", "RS512")} == {(entry["kty"], entry["use"], entry["alg"]) for entry in published}
+
+
+def test_a_key_for_two_algorithms_is_published_without_one(key: SigningKey) -> None:
+    """RFC 7517 §4.4: optional; a verifier would hold the key to what stands there."""
+    (entry,) = published(KeyRing(key), "")["keys"]
+
+    assert {"kty", "use", "kid", "n", "e"} == set(entry)
+    assert "RS512" == published(KeyRing(key))["keys"][0]["alg"]
 
 
 def test_a_published_set_is_read_back(key: SigningKey, other_key: SigningKey) -> None:

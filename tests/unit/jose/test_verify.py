@@ -267,6 +267,17 @@ def test_a_life_that_is_too_long_is_refused(key: SigningKey, keys: KeySet) -> No
         verify(signed({**GOOD, "exp": seconds(NOW) + 91}, key), keys, short)
 
 
+def test_a_long_life_is_refused_in_its_last_minute_too(key: SigningKey, keys: KeySet) -> None:
+    """Attacks 21: iat, where there is one, tells how long a token was made to live; skew forgiven, to the second."""
+    short = ClaimsPolicy("https://issuer.example", only("us"), NOW, longest_life=timedelta(minutes=1))
+    expires = seconds(NOW) + 10
+
+    assert "1" == verify(signed({**GOOD, "exp": expires, "iat": expires - 90}, key), keys, short).jti
+    with pytest.raises(ClaimsRefused, match="the time between iat and exp is too long"):
+        verify(signed({**GOOD, "exp": expires, "iat": expires - 91}, key), keys, short)
+    assert "1" == verify(signed({**GOOD, "exp": expires, "iat": expires - 91}, key), keys, POLICY).jti
+
+
 @pytest.mark.parametrize("missing", ["jti", "sub", "iat"])
 def test_a_required_claim_must_say_something(key: SigningKey, keys: KeySet, missing: str) -> None:
     """Absent, null and empty are all refused."""
@@ -348,3 +359,10 @@ def test_no_claims_break_the_verifier(key: SigningKey, claims: dict[str, object]
 
     with pytest.raises(TokenRefused):
         verify(token, KeyRing(key).key_set, POLICY)
+
+
+def test_rs256_is_signed_where_it_is_asked_for(key: SigningKey) -> None:
+    """For test suites that insist on it; an independent library agrees."""
+    token = jwt.decode(sign(GOOD, key, "RS256"), RSAKey.import_key(key.public_pem), algorithms=["RS256"])
+
+    assert {"alg": "RS256", "typ": "JWT", "kid": key.kid} == token.header
