@@ -73,7 +73,12 @@ async def test_a_code_that_comes_back_ends_its_family(issued: Cabinets) -> None:
 
 
 @pytest.mark.parametrize(
-    "binding", [replace(BINDING, client_id="other"), replace(BINDING, redirect_uri="https://other.example/")]
+    "binding",
+    [
+        replace(BINDING, client_id="other"),
+        replace(BINDING, redirect_uri="https://other.example/"),
+        replace(BINDING, redirect_uri=BINDING.redirect_uri + "\0"),
+    ],
 )
 async def test_a_wrong_binding_neither_consumes_nor_revokes(issued: Cabinets, binding: Binding) -> None:
     """Somebody else's request is Unknown, before and after the code is spent, and hurts nobody."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from gpic.nhs.trust import Vector
-from gpic.provider.ports import Binding, Grant, JtiReplayed, JtiUse, Reused, Rotated, Unknown
+from gpic.provider.ports import Binding, Grant, JtiReplayed, JtiUse, Reused, Rotated, Rotation, TooWide, Unknown
 from gpic.storage.provider.cabinets import Cabinets
 
 pytestmark = pytest.mark.anyio
@@ -20,11 +21,18 @@ GRANT = Grant("family-1", "partner", "subject-1", frozenset({"openid"}), "nonce"
 
 
 async def rotate(
-    cabinets: Cabinets, token: str, successor: str, *, at: datetime = NOW, client: str = "partner", jti: str = ""
-) -> Rotated | Reused | Unknown | JtiReplayed:
+    cabinets: Cabinets,
+    token: str,
+    successor: str,
+    *,
+    at: datetime = NOW,
+    client: str = "partner",
+    jti: str = "",
+    asked: frozenset[str] = frozenset(),
+) -> Rotation:
     """Rotate with an assertion of its own."""
     use = JtiUse(client, jti or f"{token}-{successor}", at + timedelta(minutes=5))
-    return await cabinets.families.rotate(token, client, use, at, successor=successor)
+    return await cabinets.families.rotate(token, client, use, at, asked=asked, successor=successor)
 
 
 @pytest.fixture
@@ -93,12 +101,51 @@ async def test_an_assertion_is_used_once(granted: Cabinets) -> None:
     assert Rotated(GRANT, "r2") == await rotate(granted, "r1", "r2")
 
 
+async def test_a_refresh_that_asks_for_too_much_spends_nothing(granted: Cabinets) -> None:
+    """Attacks 22: scopes only narrow; the refresh token is as good as before, and its assertion is spent all the same."""
+    wide = frozenset({"openid", "profile"})
+
+    assert TooWide() == await rotate(granted, "r1", "r2", asked=wide, jti="spent")
+    assert JtiReplayed() == await rotate(granted, "r1", "r2", jti="spent")
+    assert Unknown() == await rotate(granted, "r2", "r3")
+    assert Rotated(GRANT, "r2") == await rotate(granted, "r1", "r2", asked=GRANT.scopes)
+
+
+async def test_a_lost_answer_is_not_told_again_to_who_asks_for_too_much(granted: Cabinets) -> None:
+    """Attacks 22: nor does it harm within the grace; afterwards it is reuse, whatever is asked for."""
+    wide = frozenset({"profile"})
+    await rotate(granted, "r1", "r2")
+
+    assert TooWide() == await rotate(granted, "r1", "x", asked=wide, jti="within")
+    assert await granted.families.is_alive("family-1")
+    assert Reused() == await rotate(granted, "r1", "y", asked=wide, jti="later", at=NOW + timedelta(seconds=30) + TICK)
+    assert not await granted.families.is_alive("family-1")
+
+
 async def test_a_revoked_family_is_over(granted: Cabinets) -> None:
     """N6: its tokens are unknown from then on."""
     await granted.families.revoke("family-1")
 
     assert not await granted.families.is_alive("family-1")
     assert Unknown() == await rotate(granted, "r1", "r2")
+
+
+async def test_who_stops_sharing_ends_the_tokens_that_were_given(granted: Cabinets) -> None:
+    """N6: those of this person at this partner, for good: who agrees anew logs in anew."""
+    others = {
+        "others": replace(GRANT, family="others", subject="subject-2"),
+        "elsewhere": replace(GRANT, family="elsewhere", client_id="other"),
+    }
+    for name, grant in others.items():
+        await granted.codes.save(name, BINDING, grant, NOW + timedelta(minutes=10))
+
+    await granted.consents.agree("subject-1", "partner", GRANT.scopes, NOW)
+    await granted.consents.withdraw("subject-1", "partner", NOW)
+    await granted.consents.agree("subject-1", "partner", GRANT.scopes, NOW)
+
+    assert not await granted.families.is_alive("family-1")
+    assert Unknown() == await rotate(granted, "r1", "r2")
+    assert [True, True] == [await granted.families.is_alive(family) for family in others]
 
 
 async def test_a_family_that_never_was_is_not_alive(cabinets: Cabinets) -> None:

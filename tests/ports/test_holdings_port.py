@@ -38,6 +38,9 @@ HELD = Holding(
     registered_at=NOW,
     checked_at=NOW + timedelta(microseconds=1),
     completed=(NOW, NOW + timedelta(hours=2)),
+    confirm_asked_at=NOW + timedelta(seconds=1),
+    forced=(NOW - timedelta(minutes=1), NOW),
+    may_lift=True,
 )
 REGISTERED = AuditRecord(NOW, PERSON, AuditEvent.REGISTERED, 1, why="created")
 
@@ -134,6 +137,17 @@ async def test_the_last_release_counts(cabinets: Cabinets) -> None:
     assert 3 == len(await cabinets.holdings.trail(PERSON))
 
 
+async def test_the_last_release_to_anybody_is_remembered(cabinets: Cabinets) -> None:
+    """N18: who used it lately is followed in the background; nobody did before the first."""
+    await stored(cabinets)
+    before = await cabinets.holdings.last_released_at(PERSON)
+    for number, client_id in enumerate(("one", "two", "one")):
+        await cabinets.holdings.release(PERSON, client_id, NOW + timedelta(minutes=number), None)
+
+    assert (None, NOW + timedelta(minutes=2)) == (before, await cabinets.holdings.last_released_at(PERSON))
+    assert None is await cabinets.holdings.last_released_at(PersonId("person-2"))
+
+
 @pytest.mark.parametrize("state", [state for state in State if state is not State.HELD])
 async def test_only_held_details_are_released(cabinets: Cabinets, state: State) -> None:
     """N2, N7, N13: in every other state the answer is None, no release is counted, and the reason is written down."""
@@ -182,3 +196,15 @@ async def test_the_trail_keeps_its_order_and_every_field(cabinets: Cabinets) -> 
     await cabinets.holdings.save(HELD, *records)
 
     assert records == await cabinets.holdings.trail(PERSON)
+
+
+async def test_what_is_noted_stands_in_the_trail_and_changes_nothing_else(cabinets: Cabinets) -> None:
+    """N7: a refusal for a reason of others, of somebody who is held or of whom nothing is known; versions stay."""
+    before = await cabinets.holdings.load(PERSON)
+    record = AuditRecord(NOW, PERSON, AuditEvent.WITHHELD, before.version, "partner", "not-entitled")
+
+    await cabinets.holdings.note(record)
+
+    assert (record,) == await cabinets.holdings.trail(PERSON)
+    assert before == await cabinets.holdings.load(PERSON)
+    assert None is await cabinets.holdings.released_at(PERSON, "partner")

@@ -51,6 +51,16 @@ async def test_at_most_one_of_a_task_waits(queue: WatchedQueue) -> None:
     assert None is await queue.claim(NOW, LEASE)
 
 
+async def test_many_may_wait(queue: WatchedQueue) -> None:
+    """More than a driver watches before it prepares a statement."""
+    people = [PersonId(f"person-{number}") for number in range(20)]
+    for person in people * 2:
+        await queue.enqueue(Task(TaskKind.RECHECK, person), NOW)
+
+    assert people == [(await claim(queue)).task.person for _ in people]
+    assert None is await queue.claim(NOW, LEASE)
+
+
 @pytest.mark.parametrize(("first", "second"), [(1, 5), (5, 1)])
 async def test_a_task_enqueued_again_keeps_the_earlier_moment(queue: WatchedQueue, first: int, second: int) -> None:
     """Whichever came first."""
@@ -63,10 +73,36 @@ async def test_a_task_enqueued_again_keeps_the_earlier_moment(queue: WatchedQueu
 
 async def test_the_task_due_longest_comes_first(queue: WatchedQueue) -> None:
     """Nobody is forgotten behind later comers."""
-    await queue.enqueue(REGISTER, NOW)
+    await queue.enqueue(RECHECK, NOW)
     await queue.enqueue(BOBS, NOW - timedelta(hours=1))
 
     assert BOBS == (await claim(queue)).task
+
+
+async def test_what_somebody_waits_for_comes_before_what_nobody_waits_for(queue: WatchedQueue) -> None:
+    """N8, N16, N20: a login's task does not stand in line behind a merger's; the shorter wait first, then who came first."""
+    others = [Task(kind, PersonId(f"{kind} {n}")) for n in range(3) for kind in (TaskKind.FOLLOW, TaskKind.RECHECK)]
+    awaited = [Task(TaskKind.CONFIRM, PersonId("c")), *(Task(TaskKind.REGISTER, PersonId(f"r {n}")) for n in range(2))]
+    for hours, task in enumerate(others):
+        await queue.enqueue(task, NOW - timedelta(hours=9 - hours))
+    for task in awaited[1:] + awaited[:1]:
+        await queue.enqueue(task, NOW)
+
+    assert awaited + others == [(await claim(queue)).task for _ in awaited + others]
+
+
+async def test_whoever_wants_only_what_is_awaited_gets_nothing_else(queue: WatchedQueue) -> None:
+    """N20: hands that are kept free for logins, also where another worker died."""
+    await queue.enqueue(Task(TaskKind.FOLLOW, BOB), NOW)
+    await claim(queue, lease=OVER)
+    await queue.enqueue(RECHECK, NOW)
+
+    assert None is await queue.claim(NOW, LEASE, only_awaited=True)
+    await queue.enqueue(REGISTER, NOW)
+    for attempt in (1, 2):
+        claimed = await queue.claim(NOW, OVER, only_awaited=True)
+        assert claimed is not None
+        assert (REGISTER, attempt) == (claimed.task, claimed.attempt)
 
 
 async def test_at_most_one_task_of_a_person_runs(queue: WatchedQueue) -> None:
@@ -113,6 +149,16 @@ async def test_a_lease_that_ends_is_claimed_with_a_higher_fence(queue: WatchedQu
     assert (dead.number, dead.task) == (heir.number, heir.task)
     assert heir.fence > dead.fence
     assert (1, 2) == (dead.attempt, heir.attempt)
+
+
+async def test_a_task_that_lost_its_worker_comes_first(queue: WatchedQueue) -> None:
+    """N8: somebody may be waiting for it at a login already; also before one that is due longer."""
+    await queue.enqueue(REGISTER, NOW)
+    await claim(queue, lease=OVER)
+    await queue.enqueue(BOBS, NOW - timedelta(hours=1))
+    again = await claim(queue)
+
+    assert (REGISTER, 2) == (again.task, again.attempt)
 
 
 async def test_whoever_has_an_old_fence_changes_nothing(queue: WatchedQueue) -> None:
@@ -216,3 +262,28 @@ async def test_the_bell_rings_when_something_is_left(queue: WatchedQueue) -> Non
     await queue.enqueue(REGISTER, NOW)
 
     assert ["ding"] == rings
+
+
+async def test_what_was_set_aside_is_replayed_for_one_person(queue: WatchedQueue) -> None:
+    """An operator has mended what was wrong: it waits again, as if it had never been tried; others' stay aside."""
+    for task in (REGISTER, BOBS):
+        await queue.enqueue(task, NOW)
+    for _ in range(2):
+        await queue.set_aside(await claim(queue), "poison")
+
+    assert 1 == await queue.replay(ALICE, NOW)
+    again = await claim(queue)
+    assert (REGISTER, 1) == (again.task, again.attempt)
+    assert (SetAside(BOBS, "poison"),) == await queue.given_up()
+    assert 0 == await queue.replay(ALICE, NOW)
+
+
+async def test_what_is_replayed_joins_what_waits(queue: WatchedQueue) -> None:
+    """One of a task waits."""
+    await queue.enqueue(REGISTER, NOW)
+    await queue.set_aside(await claim(queue), "poison")
+    await queue.enqueue(REGISTER, NOW + timedelta(hours=1))
+
+    assert 1 == await queue.replay(ALICE, NOW)
+    assert REGISTER == (await claim(queue)).task
+    assert None is await queue.claim(NOW + timedelta(hours=2), LEASE)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
+from django.core.management import call_command
 
 from gpic.nhs.credentials import GpCredentials, Im1Token
 from gpic.nhs.organisations import OdsCode
@@ -29,8 +30,11 @@ from gpic.relying_party.records import (
     TokenRefused,
 )
 from gpic.storage.partner.memory import memory_cabinets
+from gpic.storage.partner.postgres import postgres_cabinets
 from gpic.storage.partner.sqlite import sqlite_cabinets
-from gpic.storage.sealing import SealBroken, Sealer
+from gpic.storage.sealing import Sealer
+from tests.postgresql import Server
+from tests.unit.relying_party import django_site
 
 pytestmark = pytest.mark.anyio
 
@@ -45,14 +49,55 @@ TWICE = Allowance(2, timedelta(minutes=15))
 WHY = Obstacle.DETAILS_REJECTED
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def cabinets(request: pytest.FixtureRequest, tmp_path: Path) -> Cabinets:
+@pytest.fixture(scope="module")
+def database(postgresql_server: Server) -> Iterator[str]:
+    """A database of these tests' own."""
+    with postgresql_server.database() as url:
+        yield url
+
+
+def emptied(url: str) -> str:
+    """The same, with nothing in it."""
+    with psycopg.connect(url) as connection:
+        connection.execute("DROP TABLE IF EXISTS gpic_attempts, gpic_linkages, gpic_pointers, gpic_returns, gpic_audit")
+    return url
+
+
+@pytest.fixture(scope="module")
+def in_django(tmp_path_factory: pytest.TempPathFactory, postgresql_server: Server) -> Callable[[str], Cabinets]:
+    """A Django service's databases by alias, emptied each time."""
+    django_site.ready(tmp_path_factory.getbasetemp(), postgresql_server)
+    from gpic.storage.partner.django.cabinets import django_cabinets
+
+    def emptied_too(alias: str) -> Cabinets:
+        call_command("flush", database=alias, interactive=False, verbosity=0)
+        return django_cabinets(Sealer({"k1": bytes(32)}, "k1"), alias=alias)
+
+    return emptied_too
+
+
+IN_DATABASES = ("sqlite", "postgresql", "django-sqlite", "django-postgresql")
+
+
+@pytest.fixture(params=["memory", *IN_DATABASES])
+def cabinets(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Cabinets]:
     """Each implementation, empty."""
+    opened = empty_cabinets(request.param, request, tmp_path)
+    yield opened
+    opened.close()
+
+
+def empty_cabinets(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Cabinets:
+    """One implementation."""
+    sealer = Sealer({"k1": bytes(32)}, "k1")
     made: dict[str, Callable[[], Cabinets]] = {
         "memory": memory_cabinets,
-        "sqlite": lambda: sqlite_cabinets(tmp_path / "partner.db", Sealer({"k1": bytes(32)}, "k1")),
+        "sqlite": lambda: sqlite_cabinets(tmp_path / "partner.db", sealer),
+        "postgresql": lambda: postgres_cabinets(emptied(request.getfixturevalue("database")), sealer),
+        "django-sqlite": lambda: request.getfixturevalue("in_django")(django_site.SQLITE),
+        "django-postgresql": lambda: request.getfixturevalue("in_django")(django_site.POSTGRESQL),
     }
-    return made[request.param]()
+    return made[kind]()
 
 
 ATTEMPT = Attempt("state", "nonce", "browser", NOW + timedelta(hours=1))
@@ -300,48 +345,27 @@ async def test_people_are_counted_apart_and_cleared_apart(cabinets: Cabinets) ->
     assert [0, 1, 0] == counted
 
 
-def sealed_file(path: Path) -> Cabinets:
-    """SQLite at *path*."""
-    return sqlite_cabinets(path, Sealer({"k1": bytes(32)}, "k1"))
+async def test_hosts_agree(database: str) -> None:
+    """R9, R11: many openings of one database at one moment, one reservation, two returns, one attempt."""
+    sealer = Sealer({"k1": bytes(32)}, "k1")
+    url = emptied(database)
+    hosts = await asyncio.gather(*(asyncio.to_thread(postgres_cabinets, url, sealer) for _ in range(6)))
+    await hosts[0].attempts.save(ATTEMPT, NOW)
 
-
-async def test_a_file_outlives_its_process(tmp_path: Path) -> None:
-    """R2: another process finds intent, token and returns."""
-    await sealed_file(tmp_path / "partner.db").linkages.settle("mary", PRINT, Registered(DETAILS, TOKEN))
-
-    assert Linkage(PRINT, 1, DETAILS, TOKEN) == await sealed_file(tmp_path / "partner.db").linkages.find("mary", PRINT)
-
-
-async def test_processes_agree(tmp_path: Path) -> None:
-    """R9, R11: many openings of one file, one reservation, two returns, one attempt."""
-    workers = [sealed_file(tmp_path / "partner.db") for _ in range(6)]
-    await workers[0].attempts.save(ATTEMPT, NOW)
-
-    reserved = await asyncio.gather(*(one.linkages.reserve(PRINT, 0, NOW, LEASE) for one in workers))
-    returned = await asyncio.gather(*(one.returns.reserve("sub:mary", WHY, NOW, TWICE) for one in workers))
-    taken = await asyncio.gather(*(one.attempts.take("state", "browser", NOW) for one in workers))
+    reserved = await asyncio.gather(*(one.linkages.reserve(PRINT, 0, NOW, LEASE) for one in hosts))
+    returned = await asyncio.gather(*(one.returns.reserve("sub:mary", WHY, NOW, TWICE) for one in hosts))
+    taken = await asyncio.gather(*(one.attempts.take("state", "browser", NOW) for one in hosts))
+    for one in hosts:
+        one.close()
 
     assert (1, 2, 1) == (reserved.count(True), returned.count(True), len([one for one in taken if one]))
 
 
-def everything_in(folder: Path) -> bytes:
-    """The database with its journal, as it lies on the disk."""
-    return b"".join(path.read_bytes() for path in folder.iterdir())
-
-
-async def test_nothing_secret_lies_open_in_the_file(tmp_path: Path) -> None:
-    """`attacks-and-interop.md` 39: keys, account ids and tokens are sealed, bound to their row."""
-    cabinets = sealed_file(tmp_path / "partner.db")
+async def test_a_server_that_went_away_is_found_again(database: str, postgresql_server: Server) -> None:
+    """Connections that were cut meanwhile are replaced, and nothing that was settled is lost."""
+    cabinets = postgres_cabinets(emptied(database), Sealer({"k1": bytes(32)}, "k1"))
     await cabinets.linkages.settle("mary", PRINT, Registered(DETAILS, TOKEN))
-    await cabinets.linkages.settle("john", NEWER.fingerprint, Registered(NEWER, OTHER))
-    raw = everything_in(tmp_path)
-    with sqlite3.connect(tmp_path / "partner.db") as database:
-        database.execute(
-            "UPDATE linkages SET sealed = (SELECT sealed FROM linkages WHERE fingerprint = ?) WHERE fingerprint = ?",
-            (NEWER.fingerprint, PRINT),
-        )
-    database.close()
+    postgresql_server.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'gpic-partner'")
 
-    assert [] == [secret for secret in (b"kT4m9XqZ2bLp", b"2917340058", b"f7c4b1de") if secret in raw]
-    with pytest.raises(SealBroken):
-        await cabinets.linkages.find("mary", PRINT)
+    assert Linkage(PRINT, 1, DETAILS, TOKEN) == await cabinets.linkages.find("mary", PRINT)
+    cabinets.close()

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from gpic.credentials.holding import PersonId
 from gpic.credentials.ports import Task
-from gpic.jobs.queue import Bell, Claimed, SetAside
+from gpic.jobs.queue import AWAITED, Bell, Claimed, SetAside
 
 
 @dataclass(slots=True)
@@ -22,6 +23,13 @@ class Entry:
     fence: int = 0
     attempt: int = 0
     leased_until: float | None = None
+
+
+def turn(entry: Entry) -> tuple[bool, int, datetime, int]:
+    """Whose turn comes first is smallest: who lost their worker, then each kind that is awaited, then the others."""
+    kind = AWAITED.index(entry.task.kind) if entry.task.kind in AWAITED else len(AWAITED)
+    lost = entry.leased_until is not None
+    return not lost, 0 if lost else kind, entry.due, entry.number
 
 
 @dataclass(slots=True)
@@ -39,12 +47,13 @@ class MemoryQueue:
         self._wait(task, due, 0)
         self.bell.ring()
 
-    async def claim(self, now: datetime, lease: timedelta) -> Claimed | None:
-        """Lease the task that is due longest, or one whose lease has ended."""
+    async def claim(self, now: datetime, lease: timedelta, *, only_awaited: bool = False) -> Claimed | None:
+        """Lease a task that lost its worker, else one that is awaited, else any; of these the one that is due longest."""
         ready = [entry for entry in self._entries.values() if self._is_ready(entry, now)]
+        ready = [entry for entry in ready if entry.task.kind in AWAITED or not only_awaited]
         if not ready:
             return None
-        entry = min(ready, key=lambda one: (one.due, one.number))
+        entry = min(ready, key=turn)
         entry.fence += 1
         entry.attempt += 1
         entry.leased_until = self.elapsed() + lease.total_seconds()
@@ -80,6 +89,19 @@ class MemoryQueue:
         """The tasks that were set aside, oldest first."""
         return tuple(self._aside)
 
+    async def replay(self, person: PersonId, due: datetime) -> int:
+        """Let this person's tasks that were set aside wait again, their attempts forgotten; how many that were."""
+        theirs = [one for one in self._aside if one.task.person == person]
+        for one in theirs:
+            self._aside.remove(one)
+            self._wait(one.task, due, 0)
+        self.bell.ring()
+        return len(theirs)
+
+    def tasks(self) -> list[Task]:
+        """What waits or runs."""
+        return [entry.task for entry in self._entries.values()]
+
     def _wait(self, task: Task, due: datetime, attempt: int) -> None:
         for one in self._entries.values():
             if one.task == task and one.leased_until is None:
@@ -99,3 +121,21 @@ class MemoryQueue:
 
     def _runs_for(self, entry: Entry) -> bool:
         return any(one.leased_until is not None and one.task.person == entry.task.person for one in self._entries.values())
+
+
+@dataclass(slots=True)
+class MemoryPace:
+    """Turns for one process. *clock* counts seconds."""
+
+    apart: timedelta
+    clock: Callable[[], float] = time.monotonic
+    _next_turn: float = 0.0
+
+    async def take(self, *, urgent: bool, patience: timedelta) -> timedelta | None:
+        """How long to wait for a turn that is ours from now on; None when there is none within *patience*."""
+        now = self.clock()
+        turn = max(self._next_turn, now)
+        if self._next_turn > now + (patience.total_seconds() if urgent else 0.0):
+            return None
+        self._next_turn = turn + self.apart.total_seconds()
+        return timedelta(seconds=turn - now)

@@ -6,9 +6,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Final, Protocol
 
-from gpic.credentials.ports import Jobs, Task
+from gpic.credentials.holding import PersonId
+from gpic.credentials.ports import Jobs, Task, TaskKind
+
+#: Somebody waits for these at a login, and for a forced check no longer than five seconds; nobody waits for the others.
+AWAITED: Final = (TaskKind.CONFIRM, TaskKind.REGISTER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +69,11 @@ class JobQueue(Jobs, Protocol):
         """Rings when a task was enqueued in this process."""
         ...
 
-    async def claim(self, now: datetime, lease: timedelta) -> Claimed | None:
-        """Lease the task that is due longest, or one whose lease has ended; None when there is nothing to do."""
+    async def claim(self, now: datetime, lease: timedelta, *, only_awaited: bool = False) -> Claimed | None:
+        """Lease a task that lost its worker, else one that is awaited, else any; of these the one that is due longest.
+
+        None when there is nothing to do; with *only_awaited* nothing else is leased.
+        """
         ...
 
     async def renew(self, claimed: Claimed, lease: timedelta) -> bool:
@@ -94,4 +101,8 @@ class WatchedQueue(JobQueue, Protocol):
 
     async def given_up(self) -> tuple[SetAside, ...]:
         """The tasks that were set aside, oldest first."""
+        ...
+
+    async def replay(self, person: PersonId, due: datetime) -> int:
+        """Let this person's tasks that were set aside wait again, their attempts forgotten; how many that were."""
         ...

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Final
 
 from gpic.credentials.ports import Finished, Task, TaskKind, TaskOutcome, TryAgainAt
-from gpic.jobs.queue import Claimed, JobQueue
+from gpic.jobs.queue import AWAITED, Claimed, JobQueue
 from gpic.nhs.clock import Clock
 
 LOG: Final = logging.getLogger("gpic.jobs")
@@ -55,13 +55,15 @@ class Patience:
 class Worker:
     """Runs what *carry* says for each kind of task, *concurrency* at once. *clock* is the world's.
 
-    *poll* bounds how late it notices what another process left, or that the world clock was moved.
+    *for_logins* of its hands, but never all, take nothing but what somebody waits for (N8, N20). *poll* bounds
+    how late it notices what another process left, or that the world clock was moved.
     """
 
     queue: JobQueue
     carry: Carry
     clock: Clock
     concurrency: int = 8
+    for_logins: int = 2
     lease: timedelta = timedelta(seconds=30)
     poll: timedelta = timedelta(milliseconds=500)
     patience: Patience = field(default_factory=Patience)
@@ -84,21 +86,24 @@ class Worker:
     async def _hand_out(self, hands: asyncio.TaskGroup, stop: asyncio.Event, stirred: asyncio.Event) -> None:
         """Claim whenever a hand is free and something stirs: a bell, a task's end, *stop*, or the poll."""
         busy: set[asyncio.Task[None]] = set()
+        behind: set[asyncio.Task[None]] = set()  #: those of them that nobody waits for
         while not stop.is_set():
             stirred.clear()
-            claimed = await self._claim() if len(busy) < self.concurrency else None
+            only_awaited = len(behind) >= max(self.concurrency - self.for_logins, 1)
+            claimed = await self._claim(only_awaited=only_awaited) if len(busy) < self.concurrency else None
             if claimed is None:
                 await stirs_within(stirred, self.poll)
                 continue
             hand = hands.create_task(self._carry_out(claimed))
-            busy.add(hand)
-            hand.add_done_callback(busy.discard)
+            for hands_of in (busy,) if claimed.task.kind in AWAITED else (busy, behind):
+                hands_of.add(hand)
+                hand.add_done_callback(hands_of.discard)
             hand.add_done_callback(lambda _: stirred.set())
 
-    async def _claim(self) -> Claimed | None:
+    async def _claim(self, *, only_awaited: bool) -> Claimed | None:
         """The next task; a store that fails is asked again later, since it may be a full disk or a lock."""
         try:
-            return await self.queue.claim(self.clock.now(), self.lease)
+            return await self.queue.claim(self.clock.now(), self.lease, only_awaited=only_awaited)
         except Exception as failure:  # noqa: BLE001 - whatever the store raises must not end the worker
             LOG.warning("the queue could not be asked: %s", type(failure).__name__)
             return None

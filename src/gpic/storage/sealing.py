@@ -8,7 +8,6 @@ old ones open with theirs for as long as it is kept.
 from __future__ import annotations
 
 import base64
-import contextlib
 import hashlib
 import hmac
 import os
@@ -29,6 +28,8 @@ NONCE_LENGTH: Final = 12
 ENVELOPE: Final = b"\x01"  #: the first byte of every envelope: how it is made
 KEY_ID: Final = re.compile(r"[A-Za-z0-9_.-]{1,32}")
 OTHERS: Final = stat.S_IRWXO
+#: Stands in a key file that was made by the way. Production refuses such a file: nobody has put a copy into a vault.
+DEVELOPMENT: Final = "# made at a first start: for development"
 
 
 class SealBroken(Exception):
@@ -46,6 +47,10 @@ class Sealer:
     """Seals and opens with keys of 32 bytes by id; *current* is the id that new seals use. Raises KeysUnusable."""
 
     def __init__(self, keys: Mapping[str, bytes], current: str) -> None:
+        self.take(keys, current)
+
+    def take(self, keys: Mapping[str, bytes], current: str) -> None:
+        """Go on with these keys in place of the old. Raises KeysUnusable, and then the old ones stay."""
         if not all(KEY_ID.fullmatch(name) and len(key) == KEY_LENGTH for name, key in keys.items()):
             raise KeysUnusable("each sealing key has an id of 1 to 32 letters, digits, '_', '.' or '-', and 32 bytes")
         if current not in keys:
@@ -72,6 +77,11 @@ class Sealer:
             return self._ciphers[key_id].decrypt(nonce, ciphertext, bound(header, place))
         except (InvalidTag, ValueError):  # ValueError: too short to hold nonce and tag
             raise SealBroken from None
+
+    @property
+    def has_former(self) -> bool:
+        """Whether there are keys beside the current one."""
+        return len(self._keys) > 1
 
     @property
     def mark(self) -> bytes:
@@ -133,17 +143,22 @@ def keys_from_file(path: Path, *, create: bool = False) -> tuple[dict[str, bytes
     try:
         if path.stat().st_mode & OTHERS:
             raise KeysUnusable(f"everybody may open the key file {path.name}; take others' permissions away")
-        lines = path.read_text(encoding="ascii").splitlines()
+        text = path.read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError):
         raise KeysUnusable(f"the key file {path.name} cannot be read") from None
-    listed = [key_in(line, path) for line in lines if line.strip() and not line.startswith("#")]
+    return keys_in(text, f"the key file {path.name}")
+
+
+def keys_in(text: str, where: str) -> tuple[dict[str, bytes], str]:
+    """Keys by id and the current id, from lines of `id base64`; raises KeysUnusable, which says *where*."""
+    listed = [key_in(line, where) for line in text.splitlines() if line.strip() and not line.startswith("#")]
     keys = dict(listed)
     if not keys or len(keys) < len(listed):
-        raise KeysUnusable(f"the key file {path.name} holds no key, or two of one id")
+        raise KeysUnusable(f"{where} holds no key, or two of one id")
     return keys, list(keys)[-1]
 
 
-def key_in(line: str, path: Path) -> tuple[str, bytes]:
+def key_in(line: str, where: str) -> tuple[str, bytes]:
     """The id and the key of one line; raises KeysUnusable."""
     key_id, _, encoded = line.strip().partition(" ")
     try:
@@ -151,17 +166,20 @@ def key_in(line: str, path: Path) -> tuple[str, bytes]:
     except ValueError:
         key = b""
     if len(key) != KEY_LENGTH:
-        raise KeysUnusable(f"a line of the key file {path.name} is not an id and 32 bytes in base64")
+        raise KeysUnusable(f"a line of {where} is not an id and 32 bytes in base64")
     return key_id, key
 
 
-def make_key_file(path: Path) -> None:
-    """Write a file with one fresh key, whole or not at all; a file that somebody else made meanwhile is kept."""
+def make_key_file(path: Path, *, for_development: bool = True) -> bool:
+    """Write a file with one fresh key, whole or not at all; False where somebody made one meanwhile, which is kept."""
     draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as out:
         out.write(f"k1 {base64.b64encode(secrets.token_bytes(KEY_LENGTH)).decode()}\n")
+        out.write(f"{DEVELOPMENT}\n" if for_development else "")
     try:
-        with contextlib.suppress(FileExistsError):
-            os.link(draft, path)
+        os.link(draft, path)
+    except FileExistsError:
+        return False
     finally:
         draft.unlink()
+    return True

@@ -213,6 +213,34 @@ async def test_no_more_run_at_once_than_there_are_hands() -> None:
     assert tasks == stage.ran
 
 
+@pytest.mark.parametrize(("concurrency", "for_logins", "free"), [(3, 2, 2), (3, 3, 2), (1, 2, 0), (3, 0, 0)])
+async def test_some_hands_are_kept_free_for_logins(concurrency: int, for_logins: int, free: int) -> None:
+    """N8, N20: what nobody waits for, and that may take long, leaves hands for what somebody waits for; one it always has."""
+    go = asyncio.Event()
+
+    async def act(_task: Task) -> TaskOutcome:
+        await go.wait()
+        return Finished()
+
+    stage = Stage(act)
+    behind = [Task(TaskKind.FOLLOW, PersonId(f"moved {number}")) for number in range(5)]
+    waiting = [Task(TaskKind.REGISTER, PersonId(f"new {number}")) for number in range(5)]
+    for task in behind:
+        await stage.queue.enqueue(task, NOON)
+    async with stage.at_work(replace(stage.worker(), concurrency=concurrency, for_logins=for_logins)):
+        await settle()
+        assert behind[: concurrency - free] == stage.ran
+        for task in waiting:
+            await stage.queue.enqueue(task, NOON)
+        await settle()
+        assert behind[: concurrency - free] + waiting[:free] == stage.ran
+        go.set()
+        for _ in behind + waiting:
+            await settle()
+
+    assert {*behind, *waiting} == set(stage.ran)
+
+
 async def test_it_drains_when_it_stops() -> None:
     """What is under way is finished; nothing more is claimed."""
     go = asyncio.Event()
@@ -291,10 +319,10 @@ class FailingQueue(MemoryQueue):
             self.failing.remove(name)
             raise OSError("no space")
 
-    async def claim(self, now: datetime, lease: timedelta) -> Claimed | None:
+    async def claim(self, now: datetime, lease: timedelta, *, only_awaited: bool = False) -> Claimed | None:
         """As the queue, or no answer."""
         self._may_fail("claim")
-        return await super().claim(now, lease)
+        return await super().claim(now, lease, only_awaited=only_awaited)
 
     async def finish(self, claimed: Claimed) -> None:
         """As the queue, or no answer."""

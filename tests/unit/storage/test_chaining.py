@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from gpic.credentials.holding import Holding, PersonId
 from gpic.credentials.ports import AuditEvent, AuditRecord, Saved
+from gpic.credentials.trail import Broken, HeadMissing, Whole
 from gpic.storage.provider.database import Database
-from gpic.storage.provider.sql.chaining import BATCH, Broken, TrailChain, Whole
+from gpic.storage.provider.sql.chaining import BATCH, TrailChain
 from gpic.storage.provider.sql.holdings import SqlHoldings
 from gpic.storage.sealing import Sealer
 
@@ -20,12 +22,12 @@ pytestmark = pytest.mark.anyio
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
-async def write(database: Database, records: int, person: str = "person-1") -> None:
+async def write(database: Database, records: int, person: str = "person-1", at: datetime = NOW) -> None:
     """So many audit records, in one save."""
     holdings = SqlHoldings(database, Sealer({"k1": bytes(range(32))}, "k1"))
     who = PersonId(person)
     holding: Holding = await holdings.load(who)
-    lines = [AuditRecord(NOW, who, AuditEvent.CHECKED, holding.version + 1, why=f"line-{line}") for line in range(records)]
+    lines = [AuditRecord(at, who, AuditEvent.CHECKED, holding.version + 1, why=f"line-{line}") for line in range(records)]
     assert isinstance(await holdings.save(holding, *lines), Saved)
 
 
@@ -98,3 +100,67 @@ async def test_the_sealer_seals_once_more_when_it_stops(database: Database) -> N
 async def test_an_empty_trail_is_whole(database: Database) -> None:
     """Nothing to tell is no tampering."""
     assert Whole(0) == await TrailChain(database).verify()
+
+
+async def test_a_head_that_was_kept_elsewhere_is_found_again(database: Database) -> None:
+    """N7: whoever writes the whole chain anew, or cuts its end off, is found out by it."""
+    chain = TrailChain(database)
+    await write(database, 3)
+    await chain.seal()
+    first = await chain.verify()
+    await write(database, 2)
+    await chain.seal()
+    assert isinstance(first, Whole)
+
+    assert Whole(5) == await chain.verify(first.head)
+    assert isinstance(await chain.verify("0" * 64), HeadMissing)
+    await tamper(database, "DELETE FROM audit WHERE id >= 3")
+    assert isinstance(await chain.verify(first.head), HeadMissing)
+
+
+async def test_what_is_older_than_it_is_kept_goes_and_the_chain_stays_whole(database: Database) -> None:
+    """N7: more than one batch; what was not chained yet stays, and everything after the first record that is kept."""
+    chain, day = TrailChain(database), timedelta(days=1)
+    await write(database, BATCH + 5, at=NOW - 40 * day)
+    await write(database, 2, at=NOW)
+    await write(database, 1, at=NOW - 40 * day)  # late, behind one that is kept
+    await chain.seal()
+    await write(database, 1, at=NOW)
+    head = await chain.verify()
+    assert isinstance(head, Whole)
+
+    assert BATCH + 5 == await chain.retain(NOW - 30 * day, NOW)
+    assert 0 == await chain.retain(NOW - 30 * day, NOW)
+    assert Whole(3) == await chain.verify(head.head)
+    assert 1 == await chain.seal()
+    assert Whole(4) == await chain.verify()
+    assert [NOW, NOW, NOW - 40 * day, NOW] == [one.at async for one in chain.records(NOW - 100 * day, NOW + day)]
+
+
+async def test_when_everything_went_the_chain_goes_on_from_its_end(database: Database) -> None:
+    """N7: the next record follows the last that went; nobody can put another past in its place."""
+    chain = TrailChain(database)
+    await write(database, 3)
+    await chain.seal()
+    before = await chain.verify()
+    assert isinstance(before, Whole)
+
+    assert 3 == await chain.retain(NOW + timedelta(days=1), NOW)
+    await write(database, 1)
+    await chain.seal()
+    (record,) = [one async for one in chain.records(NOW, NOW + timedelta(days=1))]
+
+    assert before.head == record.previous_hash
+    assert Whole(1) == await chain.verify(before.head)
+
+
+async def test_only_what_was_let_go_can_be_deleted(database: Database) -> None:
+    """N7: the database itself refuses anything else, after a retention as before it."""
+    chain = TrailChain(database)
+    await write(database, 3)
+    await chain.seal()
+    await chain.retain(NOW + timedelta(days=1), NOW)
+    await write(database, 1)
+
+    with pytest.raises(IntegrityError, match="append-only"):
+        await database.unit(lambda connection: connection.execute(text("DELETE FROM audit")))

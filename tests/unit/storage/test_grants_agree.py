@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
+from gpic.nhs.clock import Clocks, MovableClock
 from gpic.nhs.trust import DEFAULT_VECTORS
 from gpic.provider.ports import Binding, Grant, JtiUse
 from gpic.storage.provider import memory
@@ -30,8 +31,10 @@ STEPS = st.tuples(
     st.one_of(
         st.tuples(st.just("redeem"), st.sampled_from(CODES), st.sampled_from(CLIENTS), st.just("")),
         st.tuples(st.just("rotate"), st.sampled_from(TOKENS), st.sampled_from(CLIENTS), st.just("")),
+        st.tuples(st.just("widen"), st.sampled_from(TOKENS), st.just("partner"), st.just("")),
         st.tuples(st.just("replay"), st.sampled_from(TOKENS), st.sampled_from(CLIENTS), st.sampled_from(["jti-0", "jti-1"])),
         st.tuples(st.just("revoke"), st.sampled_from(CODES), st.just(""), st.just("")),
+        st.tuples(st.just("withdraw"), st.just(""), st.sampled_from(CLIENTS), st.just("")),
     ),
     LATER,
 )
@@ -50,10 +53,14 @@ async def play(cabinets: Cabinets, steps: list[Step]) -> list[object]:
         use = JtiUse(client, jti or f"unused-{next(unused)}", now + timedelta(minutes=5))
         if name == "revoke":
             await cabinets.families.revoke(text)
+        elif name == "withdraw":
+            await cabinets.consents.agree("subject", client, frozenset({"openid"}), now)
+            await cabinets.consents.withdraw("subject", client, now)
         elif name == "redeem":
             answers.append(await cabinets.codes.redeem(text, Binding(client, "uri"), use, now, refresh_token=next(fresh)))
         else:
-            answers.append(await cabinets.families.rotate(text, client, use, now, successor=next(fresh)))
+            asked = frozenset({"profile"}) if name == "widen" else frozenset[str]()
+            answers.append(await cabinets.families.rotate(text, client, use, now, asked=asked, successor=next(fresh)))
         answers += [await cabinets.families.is_alive(code) for code in CODES]
     return answers
 
@@ -75,8 +82,8 @@ def empty(connection: Connection) -> None:
 @settings(max_examples=100, deadline=None)
 @given(steps=st.lists(STEPS, max_size=15))
 def test_memory_and_sql_answer_alike(database: Database, steps: list[Step]) -> None:
-    """Redeeming, rotating, replaying and revoking by two clients over weeks."""
+    """Redeeming, rotating, replaying, revoking and withdrawing by two clients over weeks."""
     database.unit_here(empty)
-    in_sql = cabinets_on(database, Sealer({"k1": bytes(range(32))}, "k1"))
+    in_sql = cabinets_on(database, Sealer({"k1": bytes(range(32))}, "k1"), Clocks(wire=MovableClock(NOW)))
 
     assert asyncio.run(play(memory.cabinets(), steps)) == asyncio.run(play(in_sql, steps))

@@ -7,120 +7,26 @@ must not be kept.
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Final, TypeVar
+from typing import Final
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text
-from sqlalchemy.engine import Dialect
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    false,
+    text,
+)
 
-from gpic.nhs.clock import from_microseconds, to_microseconds
-from gpic.nhs.organisations import OdsCode
-from gpic.nhs.trust import Vector
-
-Value = TypeVar("Value")
-
-HASH: Final = String(64)
-#: SQLite counts rows up only in its own INTEGER.
-SERIAL: Final = BigInteger().with_variant(Integer, "sqlite")
-
-
-class Kept(TypeDecorator[Value]):
-    """A value of ours that is kept in a simpler column; a subclass says how it is written and read."""
-
-    cache_ok = True
-
-    def written(self, value: Value) -> str | int:
-        """As it is kept."""
-        raise NotImplementedError
-
-    def read(self, kept: str) -> Value:
-        """What was kept."""
-        raise NotImplementedError
-
-    def process_bind_param(self, value: Value | None, _dialect: Dialect) -> str | int | None:
-        """As SQLAlchemy asks."""
-        return None if value is None else self.written(value)
-
-    def process_result_value(self, value: str | None, _dialect: Dialect) -> Value | None:
-        """As SQLAlchemy asks."""
-        return None if value is None else self.read(value)
-
-
-class Moment(Kept[datetime]):
-    """An aware datetime."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def written(self, value: datetime) -> int:
-        """Microseconds."""
-        return to_microseconds(value)
-
-    def read(self, kept: str) -> datetime:
-        """The moment."""
-        return from_microseconds(int(kept))
-
-
-class Moments(Kept[tuple[datetime, ...]]):
-    """Moments in their order."""
-
-    impl = Text
-    cache_ok = True
-
-    def written(self, value: tuple[datetime, ...]) -> str:
-        """Microseconds, spaced."""
-        return " ".join(str(to_microseconds(moment)) for moment in value)
-
-    def read(self, kept: str) -> tuple[datetime, ...]:
-        """The moments."""
-        return tuple(from_microseconds(int(text)) for text in kept.split())
-
-
-class Words(Kept[frozenset[str]]):
-    """A set of words without spaces, such as scopes and fingerprints."""
-
-    impl = Text
-    cache_ok = True
-
-    def written(self, value: frozenset[str]) -> str:
-        """Sorted and spaced."""
-        return " ".join(sorted(value))
-
-    def read(self, kept: str) -> frozenset[str]:
-        """The set."""
-        return frozenset(kept.split())
-
-
-class Vectors(Kept[tuple[Vector, ...]]):
-    """Vectors of trust in their order."""
-
-    impl = Text
-    cache_ok = True
-
-    def written(self, value: tuple[Vector, ...]) -> str:
-        """As one writes them, spaced."""
-        return " ".join(str(vector) for vector in value)
-
-    def read(self, kept: str) -> tuple[Vector, ...]:
-        """The vectors."""
-        return tuple(Vector.parse(text) for text in kept.split())
-
-
-class Practice(Kept[OdsCode]):
-    """An ODS code."""
-
-    impl = String
-    cache_ok = True
-
-    def written(self, value: OdsCode) -> str:
-        """The code's text."""
-        return value.code
-
-    def read(self, kept: str) -> OdsCode:
-        """The code."""
-        return OdsCode(kept)
-
+from gpic.storage.provider.columns import HASH, SERIAL, Moment, Moments, NameSought, Practice, TextSought, Vectors, Words
 
 metadata = MetaData(
     naming_convention={
@@ -133,7 +39,7 @@ metadata = MetaData(
 clients = Table(
     "clients",
     metadata,
-    Column("client_id", String, primary_key=True),
+    Column("client_id", NameSought, primary_key=True),
     Column("name", Text, nullable=False),
     Column("redirect_uris", JSON, nullable=False),
     Column("scopes", Words, nullable=False),
@@ -142,6 +48,36 @@ clients = Table(
     Column("im1_enabled", Boolean, nullable=False),
     Column("disabled", Boolean, nullable=False),
     Column("audience_policy", String, nullable=False),
+    Column("algorithm", String, nullable=False, server_default="RS512"),
+)
+
+#: Which clients believe a client when it asserts who comes; each believes itself.
+handovers = Table(
+    "handovers",
+    metadata,
+    Column("client_id", ForeignKey("clients.client_id", ondelete="CASCADE"), primary_key=True),
+    Column("to_client_id", String, primary_key=True),
+)
+
+#: What clients keep with us about people.
+client_metadata = Table(
+    "client_metadata",
+    metadata,
+    Column("subject", String, primary_key=True),
+    Column("client_id", String, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
+#: Our signing keys; the private half goes when a key retires.
+signing_keys = Table(
+    "signing_keys",
+    metadata,
+    Column("kid", String(64), primary_key=True),
+    Column("public_pem", Text, nullable=False),
+    Column("sealed", LargeBinary),
+    Column("published_at", Moment, nullable=False),
+    Column("signs_since", Moment),
+    Column("retired_at", Moment),
 )
 
 #: The pseudonym is random and stands for the person in the audit trail; without this row nobody can tell whose it was.
@@ -200,11 +136,64 @@ interactions = Table(
     Column("finished", Boolean, nullable=False),
 )
 
+#: Codes that were sent and are awaited.
+one_time_codes = Table(
+    "one_time_codes",
+    metadata,
+    Column("about_hash", HASH, primary_key=True),
+    Column("code_hash", HASH, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("expires", Moment, nullable=False, index=True),
+)
+
+#: When things were done that may be done only so often.
+allowances = Table(
+    "allowances",
+    metadata,
+    Column("what_hash", HASH, primary_key=True),
+    Column("done", Moments, nullable=False),
+    Column("expires", Moment, nullable=False, index=True),
+)
+
+#: Browsers in which somebody need not type a code.
+remembered_devices = Table(
+    "remembered_devices",
+    metadata,
+    Column("token_hash", HASH, primary_key=True),
+    Column("id", NameSought, nullable=False),
+    Column("subject", String, nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("expires", Moment, nullable=False, index=True),
+)
+
+#: Public halves; an id is the credential's own.
+passkeys = Table(
+    "passkeys",
+    metadata,
+    Column("id", TextSought, primary_key=True),
+    Column("subject", String, nullable=False, index=True),
+    Column("public_key", Text, nullable=False),
+    Column("sign_count", BigInteger, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("since", Moment, nullable=False),
+)
+
+#: How often passwords were tried, for accounts and from addresses.
+tried_passwords = Table(
+    "tried_passwords",
+    metadata,
+    Column("what_hash", HASH, primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("last", Moment, nullable=False),
+    Column("expires", Moment, nullable=False, index=True),
+)
+
 consents = Table(
     "consents",
     metadata,
     Column("subject", String, primary_key=True),
-    Column("client_id", String, primary_key=True),
+    Column("client_id", NameSought, primary_key=True),
     Column("scope", String, primary_key=True),
     Column("agreed_at", Moment, nullable=False),
     Column("withdrawn_at", Moment),
@@ -214,11 +203,14 @@ consents = Table(
 families = Table(
     "families",
     metadata,
-    Column("family", String, primary_key=True),
-    Column("client_id", String, nullable=False),
+    Column("family", NameSought, primary_key=True),
+    Column("client_id", NameSought, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
     Column("revoked", Boolean, nullable=False),
     Column("expires", Moment, nullable=False, index=True),
+    #: By whose word it ends; without one where it is older than this column.
+    Column("subject", String),
+    Index("ix_families_subject_client_id", "subject", "client_id"),
 )
 
 codes = Table(
@@ -227,7 +219,7 @@ codes = Table(
     Column("code_hash", HASH, primary_key=True),
     Column("family", ForeignKey("families.family", ondelete="CASCADE"), nullable=False, index=True),
     Column("client_id", String, nullable=False),
-    Column("redirect_uri", Text, nullable=False),
+    Column("redirect_uri", TextSought, nullable=False),
     Column("expires", Moment, nullable=False),
     Column("spent_at", Moment),
 )
@@ -245,6 +237,14 @@ refresh_tokens = Table(
 
 jti_uses = Table(
     "jti_uses",
+    metadata,
+    Column("use_hash", HASH, primary_key=True),
+    Column("expires", Moment, nullable=False, index=True),
+)
+
+#: Asserted identities that were used; apart from client assertions, which may carry the same jti.
+asserted_uses = Table(
+    "asserted_uses",
     metadata,
     Column("use_hash", HASH, primary_key=True),
     Column("expires", Moment, nullable=False, index=True),
@@ -268,7 +268,14 @@ holdings = Table(
     Column("registered_at", Moment),
     Column("checked_at", Moment),
     Column("completed", Moments, nullable=False),
+    Column("confirm_asked_at", Moment),
+    Column("forced", Moments, nullable=False, server_default=text("''")),
+    Column("may_lift", Boolean, nullable=False, server_default=false()),
 )
+
+#: For whoever looks after registrations whose task was lost: few rows at any time.
+UNDER_WAY: Final = text("state IN ('registering', 'unproved')")
+Index("ix_holdings_under_way", holdings.c.person, sqlite_where=UNDER_WAY, postgresql_where=UNDER_WAY)
 
 releases = Table(
     "releases",
@@ -276,6 +283,8 @@ releases = Table(
     Column("person", ForeignKey("persons.person"), primary_key=True),
     Column("client_id", String, primary_key=True),
     Column("released_at", Moment, nullable=False),
+    #: In the order of the periodic round.
+    Index("ix_releases_released_at_person", "released_at", "person"),
 )
 
 #: Append-only; the hashes are for a sealer that chains the records afterwards (N7).
@@ -293,4 +302,13 @@ audit = Table(
     Column("hash", HASH),
     Index(None, "pseudonym", "id"),
     sqlite_autoincrement=True,
+)
+
+#: Where parts of the trail ended that are not kept any more: the chain goes on from the newest of these.
+audit_ends = Table(
+    "audit_ends",
+    metadata,
+    Column("up_to", BigInteger, primary_key=True, autoincrement=False),
+    Column("hash", HASH, nullable=False),
+    Column("at", Moment, nullable=False),
 )

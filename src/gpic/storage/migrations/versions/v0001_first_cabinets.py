@@ -199,7 +199,7 @@ jobs = sa.Table(
 )
 
 WAITING, RUNNING = sa.text("state = 'waiting'"), sa.text("state = 'running'")
-sa.Index("ix_jobs_state_due", jobs.c.state, jobs.c.due)
+sa.Index("ix_jobs_state_due_id", jobs.c.state, jobs.c.due, jobs.c.id)
 sa.Index("uq_jobs_one_runs", jobs.c.person, unique=True, sqlite_where=RUNNING, postgresql_where=RUNNING)
 sa.Index("uq_jobs_one_waits", jobs.c.kind, jobs.c.person, unique=True, sqlite_where=WAITING, postgresql_where=WAITING)
 
@@ -213,17 +213,33 @@ APPEND_ONLY = (
         " BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END"
     ),
 )
+APPEND_ONLY_POSTGRESQL = (
+    """
+    CREATE FUNCTION audit_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF TG_OP = 'UPDATE' AND OLD.hash IS NULL
+            AND (NEW.id, NEW.at, NEW.pseudonym, NEW.event, NEW.client_id, NEW.version, NEW.why)
+            IS NOT DISTINCT FROM (OLD.id, OLD.at, OLD.pseudonym, OLD.event, OLD.client_id, OLD.version, OLD.why)
+        THEN
+            RETURN NEW;
+        END IF;
+        RAISE EXCEPTION 'the audit trail is append-only' USING ERRCODE = 'integrity_constraint_violation';
+    END $$
+    """,
+    "CREATE TRIGGER audit_stands BEFORE UPDATE OR DELETE ON audit FOR EACH ROW EXECUTE FUNCTION audit_is_append_only()",
+)
 
 
 def upgrade() -> None:
     """Make everything."""
     connection = op.get_bind()
     first.create_all(connection, checkfirst=False)
-    if connection.dialect.name == "sqlite":
-        for trigger in APPEND_ONLY:
-            op.execute(trigger)
+    for statement in APPEND_ONLY if connection.dialect.name == "sqlite" else APPEND_ONLY_POSTGRESQL:
+        op.execute(statement)
 
 
 def downgrade() -> None:
     """Remove everything, with what lies in it."""
     first.drop_all(op.get_bind(), checkfirst=False)
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP FUNCTION audit_is_append_only()")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -56,6 +57,17 @@ class MemoryAccounts:
         number, former = account.nhs_number, before.account.nhs_number if before else None
         if number and number not in {former, self.number_of(account.person)}:
             self._numbers.append(TakenOn(account.person, number, now))
+
+    async def change(
+        self, subject: str, decide: Callable[[Account, SignInSecrets], tuple[Account, SignInSecrets]]
+    ) -> Account | None:
+        """Replace an account by what *decide* makes of it; None where there is none. Raises EmailTaken."""
+        kept = self.kept.get(subject)
+        if kept is None:
+            return None
+        account, secrets = decide(kept.account, self._secrets[subject])
+        await self.put(account, secrets)
+        return account
 
     async def person_of(self, nhs_number: NhsNumber) -> PersonId | None:
         """Whose number this is or was; None when nobody here has it."""

@@ -28,6 +28,14 @@ class MemorySessions:
         """Forget it."""
         self._sessions.pop(session_id, None)
 
+    async def end_all(self, subject: str, but: str) -> None:
+        """Forget all of this account but one."""
+        self._sessions = {
+            session_id: session
+            for session_id, session in self._sessions.items()
+            if session.subject != subject or session_id == but
+        }
+
 
 @dataclass(slots=True)
 class MemoryInteractions:

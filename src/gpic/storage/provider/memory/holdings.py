@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -46,6 +47,18 @@ class MemoryHoldings:
     async def released_at(self, person: PersonId, client_id: str) -> datetime | None:
         """When this client last got this person's details (N16)."""
         return self._released.get((person, client_id))
+
+    async def note(self, record: AuditRecord) -> None:
+        """Write this down, whatever is held (N7)."""
+        self._trail.append(record)
+
+    async def last_released_at(self, person: PersonId) -> datetime | None:
+        """When any partner last got this person's details (N18)."""
+        return max((at for (whose, _), at in self._released.items() if whose == person), default=None)
+
+    def held(self) -> Sequence[Holding]:
+        """Everything that was ever stored."""
+        return tuple(self._holdings.values())
 
     async def trail(self, person: PersonId) -> tuple[AuditRecord, ...]:
         """Everything written down about this person, oldest first."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, select, update
 
 from gpic.credentials.holding import PersonId
 from gpic.credentials.ports import Person
@@ -21,9 +22,13 @@ from gpic.storage.provider.persons import KeptAccount, joined
 from gpic.storage.provider.sql.numbers import history_of, person_of, take_on
 from gpic.storage.provider.sql.pseudonyms import introduce
 from gpic.storage.provider.tables import accounts
+from gpic.storage.provider.wire import Ready
 from gpic.storage.sealing import Sealer
 
 AccountRow = Row[*tuple[object, ...]]
+
+
+OF_SUBJECT: Final = Ready(select(accounts).where(accounts.c.subject == bindparam("whose")))
 
 
 class Sealed(msgspec.Struct, frozen=True):
@@ -49,8 +54,12 @@ class SqlAccounts:
 
     async def by_subject(self, subject: str) -> Account | None:
         """The account with this `sub`."""
-        found = await self.database.look(lambda connection: self._first(connection, accounts.c.subject == subject))
-        return found[0] if found else None
+
+        def work(connection: Connection) -> Account | None:
+            row = OF_SUBJECT.first(connection, {"whose": subject})
+            return opened(row, self.sealer)[0] if row else None
+
+        return await self.database.ask(work)
 
     async def by_email(self, email: str) -> tuple[Account, SignInSecrets] | None:
         """The account that signs in with this address, whatever its case, and what proves its owner."""
@@ -58,16 +67,22 @@ class SqlAccounts:
 
     async def put(self, account: Account, secrets: SignInSecrets) -> None:
         """Add an account or replace it whole; raises EmailTaken."""
+        await self.database.unit(lambda connection: self._put(connection, account, secrets))
 
-        def work(connection: Connection) -> None:
-            self._email_is_free(connection, account)
-            before = self._first(connection, accounts.c.subject == account.subject)
-            introduce(connection, account.person)
-            write(connection, self.sealer, account, secrets, self.clock.now())
-            if account.nhs_number and (before is None or before[0].nhs_number != account.nhs_number):
-                take_on(connection, self.sealer, account.person, account.nhs_number, self.clock.now())
+    async def change(
+        self, subject: str, decide: Callable[[Account, SignInSecrets], tuple[Account, SignInSecrets]]
+    ) -> Account | None:
+        """Replace an account by what *decide* makes of it, in one transaction; None where there is none. Raises EmailTaken."""
 
-        await self.database.unit(work)
+        def work(connection: Connection) -> Account | None:
+            found = self._first(connection, accounts.c.subject == subject)
+            if found is None:
+                return None
+            account, secrets = decide(*found)
+            self._put(connection, account, secrets)
+            return account
+
+        return await self.database.unit(work)
 
     async def person_of(self, nhs_number: NhsNumber) -> PersonId | None:
         """Whose number this is or was; None when nobody here has it."""
@@ -77,6 +92,14 @@ class SqlAccounts:
         """Remember the last real sign-in (wire clock)."""
         statement = update(accounts).where(accounts.c.subject == subject).values(signed_in_at=auth_time)
         await self.database.change(statement)
+
+    def _put(self, connection: Connection, account: Account, secrets: SignInSecrets) -> None:
+        self._email_is_free(connection, account)
+        before = self._first(connection, accounts.c.subject == account.subject)
+        introduce(connection, account.person)
+        write(connection, self.sealer, account, secrets, self.clock.now())
+        if account.nhs_number and (before is None or before[0].nhs_number != account.nhs_number):
+            take_on(connection, self.sealer, account.person, account.nhs_number, self.clock.now())
 
     def _has_email(self, email: str) -> ColumnElement[bool]:
         return accounts.c.email_hash.in_(self.sealer.keyed_hashes(email.lower(), "accounts.email"))

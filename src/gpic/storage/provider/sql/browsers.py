@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from gpic.nhs.clock import Clocks
 from gpic.provider.sessions import Session
 from gpic.provider.stages import Interaction
 from gpic.storage.provider.database import Database, insert, put, sweep
 from gpic.storage.provider.tables import interactions, sessions
+from gpic.storage.provider.wire import Ready
 from gpic.storage.sealing import Sealer, sha256
+
+LIVING: Final = Ready(select(sessions).where(sessions.c.id_hash == bindparam("session"), sessions.c.expires > bindparam("now")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,7 @@ class SqlSessions:
         """Keep a session until it expires."""
 
         def work(connection: Connection) -> None:
-            sweep(connection, sessions, sessions.c.id_hash, sessions.c.expires <= self.clocks.world.now())
+            sweep(connection, sessions.c.id_hash, self.clocks.world.now())
             put(
                 connection,
                 sessions,
@@ -43,20 +47,24 @@ class SqlSessions:
 
     async def get(self, session_id: str, now: datetime) -> Session | None:
         """The session, unless it is unknown or expired at *now* (world clock)."""
-        theirs = select(sessions).where(sessions.c.id_hash == sha256(session_id), sessions.c.expires > now)
 
         def work(connection: Connection) -> Session | None:
-            row = connection.execute(theirs).one_or_none()
+            row = LIVING.first(connection, {"session": sha256(session_id), "now": now})
             return (
                 Session(session_id, row.subject, row.vector[0], row.auth_time, row.signed_in_at, row.expires) if row else None
             )
 
-        return await self.database.look(work)
+        return await self.database.ask(work)
 
     async def end(self, session_id: str) -> None:
         """Forget it."""
         statement = delete(sessions).where(sessions.c.id_hash == sha256(session_id))
         await self.database.change(statement)
+
+    async def end_all(self, subject: str, but: str) -> None:
+        """Forget all of this account but one."""
+        theirs = (sessions.c.subject == subject) & (sessions.c.id_hash != sha256(but))
+        await self.database.change(delete(sessions).where(theirs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +81,7 @@ class SqlInteractions:
         plain = msgspec.json.encode(replace(interaction, id=""))
 
         def work(connection: Connection) -> None:
-            sweep(connection, interactions, interactions.c.id_hash, interactions.c.expires <= self.clocks.wire.now())
+            sweep(connection, interactions.c.id_hash, self.clocks.wire.now())
             state = {"sealed": self.sealer.seal(plain, place=place_of(id_hash)), "expires": interaction.expires}
             new = insert(connection, interactions).values(id_hash=id_hash, finished=False, **state)
             connection.execute(new.on_conflict_do_update(index_elements=["id_hash"], set_=state))

@@ -10,22 +10,25 @@ import asyncio
 import contextlib
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, text, update
 
+from gpic.credentials.trail import Broken, ChainedRecord, HeadMissing, Whole
 from gpic.nhs.clock import to_microseconds
 from gpic.storage.provider.database import Database
-from gpic.storage.provider.tables import audit
+from gpic.storage.provider.tables import audit, audit_ends
 
 LOG: Final = logging.getLogger("gpic.storage")
 #: Records chained in one transaction: few enough that nobody who logs in meanwhile waits long.
 BATCH: Final = 200
+#: Names the lock under which one process at a time seals.
+SEALING: Final = 0x67706964
 #: What the first record follows.
 BEGINNING: Final = ""
 
@@ -33,17 +36,14 @@ AnyRow = Row[*tuple[object, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
-    """Every chained record is as it was; so many are."""
+class Ends:
+    """Where the part ended that is not kept any more."""
 
-    records: int
+    up_to: int
+    hash: str
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """The first record that does not fit the one before it, by its number."""
-
-    at: int
+NOTHING_GONE: Final = Ends(0, BEGINNING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +72,42 @@ class TrailChain:
 
     async def seal(self) -> int:
         """Chain every record that is not yet; how many that were."""
-        sealed = 0
-        while batch := await self.database.unit(seal_batch):
+        sealed, horizon = 0, await self.database.unit(horizon_of, long=True)
+        while batch := await self.database.unit(partial(seal_batch, horizon), long=True):
             sealed += batch
         return sealed
 
-    async def verify(self) -> Whole | Broken:
-        """Walk the whole chain from its beginning, batch by batch."""
-        place = _Place(BEGINNING, 0, 0)
-        while rows := await self.database.look(partial(_chained_after, place.last)):
+    async def verify(self, kept: str = "") -> Whole | Broken | HeadMissing:
+        """Walk the whole chain from where it begins now, batch by batch; a head that was *kept* must be passed."""
+        ends = await self.database.look(ended_at)
+        place, is_passed = _Place(ends.hash, ends.up_to, 0), kept in {"", ends.hash}
+        while rows := await self.database.look(partial(_chained_after, place.last), long=True):
             for row in rows:
                 if row.previous_hash != place.previous or row.hash != hash_of(row, place.previous):
                     return Broken(row.id)
                 place = _Place(row.hash, row.id, place.records + 1)
-        return Whole(place.records)
+                is_passed = is_passed or row.hash == kept
+        return Whole(place.records, place.previous) if is_passed else HeadMissing()
+
+    async def records(self, since: datetime, until: datetime) -> AsyncIterator[ChainedRecord]:
+        """The records of a time, oldest first, chained or not yet."""
+        last = 0
+        while rows := await self.database.look(partial(_written_after, last, since, until), long=True):
+            for row in rows:
+                yield ChainedRecord(
+                    row.id, row.at, row.pseudonym, row.event, row.client_id, row.version, row.why, row.previous_hash, row.hash
+                )
+            last = rows[-1].id
+
+    async def retain(self, since: datetime, now: datetime) -> int:
+        """Let go of everything that was written before *since*, up to the first record that is kept; how many that were.
+
+        Only what is chained goes, so that the chain can go on from the last of it. In steps that nobody waits long for.
+        """
+        gone, up_to = 0, await self.database.look(partial(_last_before, since))
+        while batch := await self.database.unit(partial(let_go, up_to, now), long=True):
+            gone += batch
+        return gone
 
     async def _seal_or_say(self) -> None:
         try:
@@ -94,12 +116,27 @@ class TrailChain:
             LOG.warning("the audit trail could not be chained: %s", type(failure).__name__)
 
 
-def seal_batch(connection: Connection) -> int:
-    """Chain the oldest records that are not yet; how many that were."""
+def horizon_of(connection: Connection) -> int:
+    """The number up to which every record that will ever be there is there now.
+
+    PostgreSQL gives numbers out before their transactions end, so that a lower one may appear after a higher one. The lock
+    waits for those under way and is over at once; SQLite has one writer at a time.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("LOCK TABLE audit IN SHARE MODE"))
+    return int(connection.execute(select(func.coalesce(func.max(audit.c.id), 0))).scalar_one())
+
+
+def seal_batch(horizon: int, connection: Connection) -> int:
+    """Chain the oldest records up to *horizon* that are not yet; how many that were."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(SEALING)))
     newest = select(audit.c.id, audit.c.hash).where(audit.c.hash.is_not(None)).order_by(audit.c.id.desc()).limit(1)
-    last, previous = connection.execute(newest).one_or_none() or (0, BEGINNING)
+    ends = ended_at(connection)
+    last, previous = connection.execute(newest).one_or_none() or (ends.up_to, ends.hash)
     # Records are chained in the order of their numbers, so what is not chained yet stands behind the newest that is.
-    rows = connection.execute(select(audit).where(audit.c.id > last).order_by(audit.c.id).limit(BATCH)).all()
+    waiting = select(audit).where(audit.c.id > last, audit.c.id <= horizon).order_by(audit.c.id).limit(BATCH)
+    rows = connection.execute(waiting).all()
     for row in rows:
         digest = hash_of(row, previous)
         connection.execute(update(audit).where(audit.c.id == row.id).values(previous_hash=previous, hash=digest))
@@ -116,3 +153,33 @@ def hash_of(row: AnyRow, previous: str) -> str:
 def _chained_after(last: int, connection: Connection) -> Sequence[AnyRow]:
     chained = select(audit).where(audit.c.id > last, audit.c.hash.is_not(None)).order_by(audit.c.id).limit(BATCH)
     return connection.execute(chained).all()
+
+
+def ended_at(connection: Connection) -> Ends:
+    """Where the chain begins now."""
+    row = connection.execute(select(audit_ends).order_by(audit_ends.c.up_to.desc()).limit(1)).first()
+    return Ends(row.up_to, row.hash) if row else NOTHING_GONE
+
+
+def let_go(up_to: int, now: datetime, connection: Connection) -> int:
+    """Delete the oldest records up to a number, the end of them written down first; how many that were."""
+    chained = audit.c.hash.is_not(None) & (audit.c.id <= up_to)
+    rows = connection.execute(select(audit.c.id, audit.c.hash).where(chained).order_by(audit.c.id).limit(BATCH)).all()
+    if rows:
+        connection.execute(insert(audit_ends).values(up_to=rows[-1].id, hash=rows[-1].hash, at=now))
+        connection.execute(delete(audit_ends).where(audit_ends.c.up_to < rows[0].id))
+        connection.execute(delete(audit).where(audit.c.id <= rows[-1].id))
+    return len(rows)
+
+
+def _last_before(since: datetime, connection: Connection) -> int:
+    """The number before that of the first record that is kept."""
+    first_kept = select(func.min(audit.c.id)).where((audit.c.at >= since) | audit.c.hash.is_(None))
+    newest = select(func.max(audit.c.id))
+    kept = connection.execute(first_kept).scalar()
+    return kept - 1 if kept is not None else connection.execute(newest).scalar() or 0
+
+
+def _written_after(last: int, since: datetime, until: datetime, connection: Connection) -> Sequence[AnyRow]:
+    of_the_time = (audit.c.id > last) & (audit.c.at >= since) & (audit.c.at < until)
+    return connection.execute(select(audit).where(of_the_time).order_by(audit.c.id).limit(BATCH)).all()

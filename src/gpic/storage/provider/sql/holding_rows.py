@@ -47,6 +47,9 @@ def columns_of(holding: Holding, sealer: Sealer) -> dict[str, object]:
         "registered_at": holding.registered_at,
         "checked_at": holding.checked_at,
         "completed": holding.completed,
+        "confirm_asked_at": holding.confirm_asked_at,
+        "forced": holding.forced,
+        "may_lift": holding.may_lift,
     }
 
 
@@ -68,6 +71,9 @@ def holding_in(row: Row[*tuple[object, ...]], sealer: Sealer) -> Holding:
         registered_at=row.registered_at,
         checked_at=row.checked_at,
         completed=row.completed,
+        confirm_asked_at=row.confirm_asked_at,
+        forced=row.forced,
+        may_lift=row.may_lift,
     )
 
 

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import secrets
+from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from gpic.credentials.holding import PersonId
-from gpic.storage.provider.database import insert
+from gpic.storage.provider.database import add
 from gpic.storage.provider.tables import persons
+from gpic.storage.provider.wire import Ready
+
+PSEUDONYM: Final = Ready(select(persons.c.pseudonym).where(persons.c.person == bindparam("whose")))
 
 
 def introduce(connection: Connection, person: PersonId) -> None:
     """Give a person who is new here a pseudonym."""
-    new = insert(connection, persons).values(person=person, pseudonym=secrets.token_hex(16))
-    connection.execute(new.on_conflict_do_nothing(index_elements=["person"]))
+    add(connection, persons, person=person, pseudonym=secrets.token_hex(16))
 
 
 def pseudonym_of(connection: Connection, person: PersonId) -> str | None:
     """The person's pseudonym, None for nobody we know."""
-    return connection.execute(select(persons.c.pseudonym).where(persons.c.person == person)).scalar()
+    pseudonym: str | None = PSEUDONYM.scalar(connection, {"whose": person})
+    return pseudonym
