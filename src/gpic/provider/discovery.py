@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from gpic.jose.keys import KeyRing, PublishedKey
-from gpic.jose.sign import ALGORITHM
+from gpic.jose.keys import Keys, PublishedKey, published
 from gpic.nhs.trust import ProofingLevel
 from gpic.provider.policy import ProviderPolicy
 from gpic.provider.scopes import SCOPES
@@ -23,7 +22,7 @@ INWARD: Final = frozenset({"family", "scope"})
 class Discovery:
     """Metadata, keys and trustmark."""
 
-    keys: KeyRing
+    keys: Keys
     policy: ProviderPolicy
 
     def metadata(self) -> Document:
@@ -42,9 +41,9 @@ class Discovery:
             "response_modes_supported": ["query"],
             "grant_types_supported": list(GRANTS),
             "subject_types_supported": ["public"],
-            "id_token_signing_alg_values_supported": [ALGORITHM],
+            "id_token_signing_alg_values_supported": list(self.policy.algorithms),
             "token_endpoint_auth_methods_supported": ["private_key_jwt"],
-            "token_endpoint_auth_signing_alg_values_supported": [ALGORITHM],
+            "token_endpoint_auth_signing_alg_values_supported": list(self.policy.algorithms),
             "code_challenge_methods_supported": ["S256"],
             "display_values_supported": ["page", "touch"],
             "prompt_values_supported": ["none", "login"],
@@ -58,7 +57,8 @@ class Discovery:
 
     def key_set(self) -> dict[str, list[PublishedKey]]:
         """The keys that verify our tokens."""
-        return self.keys.published()
+        # A key that signs with two algorithms is published without one: a verifier would hold it to that.
+        return published(self.keys, "" if self.policy.rs256_allowed else "RS512")
 
     def trustmark(self, host: str) -> Document | None:
         """What our vectors mean (`nhs-login.md` §6); None for a host that is not ours."""

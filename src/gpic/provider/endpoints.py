@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+import re
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
 import msgspec
-from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette.routing import Route
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Match, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gpic.provider.authorize.flow import Authorize
 from gpic.provider.cookies import Cookies
@@ -26,6 +27,7 @@ from gpic.provider.errors import (
     UserinfoRefused,
     UserinfoRequestInvalid,
 )
+from gpic.provider.headers import NEVER_KEPT, OPEN, PAGE_CONTENT, as_sent, keeping, security
 from gpic.provider.policy import ProviderPolicy
 from gpic.provider.ports import Pages
 from gpic.provider.randomness import random_text
@@ -37,26 +39,16 @@ from gpic.provider.userinfo.claims import Userinfo
 LOG = logging.getLogger("gpic.provider")
 
 FORM: Final = "application/x-www-form-urlencoded"
+JSON: Final = "application/json"
+NEVER_KEPT_AS_SENT: Final = as_sent(NEVER_KEPT)
+JSON_TYPE: Final = (b"content-type", b"application/json")
+#: What stays as it is in a Location (RFC 3986 §2); everything else is percent-encoded.
+RESERVED: Final = ":/%#?=@[]!$&'()*+,;"
+SAFE: Final = re.compile(rf"[A-Za-z0-9_.~{re.escape(RESERVED)}-]*")
 MOST_FIELDS: Final = 128
 LONGEST_COOKIE: Final = 128
-SECONDS_TO_KEEP_METADATA: Final = 300
 
-#: On every answer (`attacks-and-interop.md` 7, 8).
-SECURITY: Final = {
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
-#: A page shows our own styles, pictures and scripts, and has nothing to send.
-PAGE_CONTENT: Final = (
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; script-src 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-)
-NEVER_KEPT: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
-#: Metadata and keys are public, for scripts of any site, too (`attacks-and-interop.md` 28).
-OPEN: Final = {"Cache-Control": f"public, max-age={SECONDS_TO_KEEP_METADATA}", "Access-Control-Allow-Origin": "*"}
-
+RawHeader = tuple[bytes, bytes]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -80,11 +72,75 @@ def routes(provider: Provider) -> list[Route]:
         door.route("/authorize/{interaction_id}", door.authorize_kept, "GET"),
         door.route("/token", door.token, "POST"),
         door.route("/userinfo", door.userinfo, "GET", "POST"),
+        door.route("/userinfo", door.change_userinfo, "PATCH"),
         door.route("/.well-known/openid-configuration", door.metadata, "GET"),
         door.route("/.well-known/oauth-authorization-server", door.metadata, "GET"),
         door.route("/.well-known/jwks.json", door.key_set, "GET"),
         door.route("/trustmark/{host}", door.trustmark, "GET"),
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """An application whose every answer carries the headers that belong on it: pages, assets, 404, 405 and all."""
+
+    app: ASGIApp
+    policy: ProviderPolicy
+    belonging: tuple[RawHeader, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "belonging", as_sent(security(self.policy)))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and complete the headers of its answer."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def completing(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = message["headers"] = list(message.get("headers", ()))
+                complete(headers, self.belonging)
+                if not any(name.lower() == b"cache-control" for name, _ in headers):
+                    headers += as_sent(keeping(scope["path"], message["status"]))
+            await send(message)
+
+        await self.app(scope, receive, completing)
+
+
+def complete(headers: list[RawHeader], belonging: Sequence[RawHeader]) -> None:
+    """Add what is missing; an answer with better ones keeps its own."""
+    there = {name.lower() for name, _ in headers}
+    headers += [one for one in belonging if one[0] not in there]
+
+
+class Answer(Response):
+    """An answer whose headers are made once for all of its kind; *kept* are such headers, as `as_sent` makes them."""
+
+    def __init__(self, status: int, kept: Sequence[RawHeader], body: bytes = b"") -> None:
+        self.status_code = status
+        self.background = None
+        self.body = body
+        self.raw_headers = [*kept, (b"content-length", str(len(body)).encode("ascii"))]
+
+
+class Exact(Route):
+    """A route of one path, which is found without looking for parameters; what it raises is for the application's handlers."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Whether it is this path, as Starlette asks."""
+        if scope["type"] != "http" or scope["path"] != self.path or scope.get("root_path"):
+            return super().matches(scope)
+        found = Match.FULL if scope["method"] in (self.methods or ()) else Match.PARTIAL
+        return found, {"endpoint": self.endpoint, "path_params": {}}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer; another method is for Starlette to refuse."""
+        if scope["method"] not in (self.methods or ()):
+            await super().handle(scope, receive, send)
+            return
+        response = await self.endpoint(Request(scope, receive))
+        await response(scope, receive, send)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +156,11 @@ class _Door:
                 response = await endpoint(request)
             except Refusal as refusal:
                 response = self._refused(refusal)
-            self._secure(response.headers)
+            complete(response.raw_headers, belonging)
             return response
 
-        route = Route(path, answer, methods=list(methods))
+        belonging = as_sent(security(self.provider.policy))
+        route = (Route if "{" in path else Exact)(path, answer, methods=list(methods))
         # A HEAD would issue codes and release details that nobody reads.
         route.methods = set(methods)
         return route
@@ -147,11 +204,23 @@ class _Door:
         token = unverified_token(request.headers.getlist("authorization"), is_sent_elsewhere=is_sent_elsewhere)
         return _json(await self.provider.userinfo.answer(token))
 
+    async def change_userinfo(self, request: Request) -> Response:
+        with _told_as(UserinfoRequestInvalid):
+            is_sent_elsewhere = any(name == "access_token" for name, _ in self._query(request))
+        token = unverified_token(request.headers.getlist("authorization"), is_sent_elsewhere=is_sent_elsewhere)
+        try:
+            body = await self._body(request, JSON)
+        except _Unreadable as error:
+            raise UserinfoRequestInvalid(f"The body must be JSON: {error}") from error
+        await self.provider.userinfo.change(token, body)
+        return Response(status_code=204, headers=NEVER_KEPT)
+
     async def metadata(self, _request: Request) -> Response:
         return _json(self.provider.discovery.metadata(), headers=OPEN)
 
     async def key_set(self, _request: Request) -> Response:
-        return _json(self.provider.discovery.key_set(), headers=OPEN)
+        lifetime = int(self.provider.policy.key_lifetime_in_caches.total_seconds())
+        return _json(self.provider.discovery.key_set(), headers={**OPEN, "Cache-Control": f"public, max-age={lifetime}"})
 
     async def trustmark(self, request: Request) -> Response:
         document = self.provider.discovery.trustmark(request.path_params["host"])
@@ -159,13 +228,19 @@ class _Door:
 
     def _onward(self, request: Request, outcome: Redirect | AskUser, browser: str) -> Response:
         match outcome:
-            case Redirect(location):
-                return _redirect(location)
+            case Redirect(location, new_session):
+                return self._with_session(_redirect(location), new_session)
             case AskUser(interaction):
                 response = _redirect(f"/interaction/{interaction.id}")
                 if request.cookies.get(self.cookies.browser) != browser:
                     response.set_cookie(self.cookies.browser, browser, **self.cookies.attributes)
-                return response
+                return self._with_session(response, interaction.session_id if interaction.signed_in_here else "")
+
+    def _with_session(self, response: Response, session_id: str) -> Response:
+        """With the cookie of a session that began without a page; "" for none."""
+        if session_id:
+            response.set_cookie(self.cookies.session, session_id, **self.cookies.attributes)
+        return response
 
     def _cookie(self, request: Request, name: str) -> str:
         value = request.cookies.get(name, "")
@@ -175,15 +250,18 @@ class _Door:
         return self._pairs(request.scope["query_string"])
 
     async def _form(self, request: Request) -> RawRequest:
-        """The form's fields; reads no more bytes than the policy allows (`attacks-and-interop.md` 26)."""
+        return self._pairs(await self._body(request, FORM))
+
+    async def _body(self, request: Request, content_type: str) -> bytes:
+        """The body, perhaps empty; reads no more bytes than the policy allows (`attacks-and-interop.md` 26)."""
         body = bytearray()
         async for chunk in request.stream():
             body += chunk
             if len(body) > self.provider.policy.largest_form:
-                raise _Unreadable("the form is too large")
-        if body and request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
-            raise _Unreadable("the content type is not that of a form")
-        return self._pairs(bytes(body))
+                raise _Unreadable("the body is too large")
+        if body and request.headers.get("content-type", "").partition(";")[0].strip().lower() != content_type:
+            raise _Unreadable(f"the content type is not {content_type}")
+        return bytes(body)
 
     def _pairs(self, text: bytes) -> RawRequest:
         if len(text) > self.provider.policy.largest_form:
@@ -199,17 +277,12 @@ class _Door:
             case TokenRefused():
                 return _json(_error(refusal), refusal.status)
             case UserinfoRefused():
-                return _json(_error(refusal), refusal.status, NEVER_KEPT | {"WWW-Authenticate": _challenge(refusal)})
+                challenge = {"WWW-Authenticate": _challenge(refusal)}
+                return _json(_error(refusal), refusal.status, {**NEVER_KEPT, **challenge})
             case _:
                 page = self.provider.pages.unaddressable(refusal.sentence)
-                headers = NEVER_KEPT | {"Content-Security-Policy": PAGE_CONTENT}
+                headers = {**NEVER_KEPT, "Content-Security-Policy": PAGE_CONTENT}
                 return HTMLResponse(page, refusal.status, headers=headers)
-
-    def _secure(self, headers: MutableHeaders) -> None:
-        for name, value in SECURITY.items():
-            headers.setdefault(name, value)
-        if self.provider.policy.is_secure:
-            headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 
 
 class _Unreadable(Exception):
@@ -227,11 +300,13 @@ def _told_as(refusal: type[Refusal]) -> Iterator[None]:
 
 def _redirect(location: str) -> Response:
     """303 even after a GET: no browser ever repeats a form with credentials at the partner's."""
-    return RedirectResponse(location, 303, headers=NEVER_KEPT)
+    target = location if SAFE.fullmatch(location) else quote(location, safe=RESERVED)
+    return Answer(303, (*NEVER_KEPT_AS_SENT, (b"location", target.encode("ascii"))))
 
 
 def _json(document: object, status: int = 200, headers: Mapping[str, str] = NEVER_KEPT) -> Response:
-    return Response(msgspec.json.encode(document), status, media_type="application/json", headers=dict(headers))
+    sent = NEVER_KEPT_AS_SENT if headers is NEVER_KEPT else as_sent(headers)
+    return Answer(status, (*sent, JSON_TYPE), msgspec.json.encode(document))
 
 
 def _error(refusal: Refusal) -> dict[str, str]:

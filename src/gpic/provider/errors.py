@@ -5,8 +5,9 @@ Refusal
 ├── InteractionGone             a page: the request that this page belongs to is over
 ├── SentBack                    a redirect to the partner
 │   ├── InvalidRequest, UnsupportedResponseType, InvalidScope, AccessDenied
-│   ├── RequestNotSupported, RequestUriNotSupported
-│   └── LoginRequired, InteractionRequired, ConsentRequired
+│   ├── RequestNotSupported, RequestUriNotSupported, RegistrationNotSupported
+│   ├── LoginRequired, SsoLoginRequired, InteractionRequired, ConsentRequired
+│   └── ServerBroken, TemporarilyUnavailable
 ├── TokenRefused                JSON, 400
 │   ├── TokenRequestInvalid, ClientInvalid, GrantInvalid, GrantTypeUnsupported, TokenScopeInvalid
 └── UserinfoRefused             WWW-Authenticate
@@ -106,11 +107,25 @@ class RequestUriNotSupported(SentBack):
     sentence = "The request_uri parameter is not supported"
 
 
+class RegistrationNotSupported(SentBack):
+    """Clients are registered beforehand and never by the request itself (OIDC Core §3.1.2.6)."""
+
+    code = "registration_not_supported"
+    sentence = "The registration parameter is not supported"
+
+
 class LoginRequired(SentBack):
     """With prompt=none: the person would have to sign in."""
 
     code = "login_required"
     sentence = "The person is not signed in"
+
+
+class SsoLoginRequired(SentBack):
+    """With prompt=none: an identity was asserted, and a sign-in is needed all the same (`nhs-login.md` §2, §7)."""
+
+    code = "sso_login_required"
+    sentence = "The asserted identity does not spare the person a sign-in"
 
 
 class InteractionRequired(SentBack):
@@ -125,6 +140,20 @@ class ConsentRequired(SentBack):
 
     code = "consent_required"
     sentence = "The person has not agreed to share everything that was asked for"
+
+
+class ServerBroken(SentBack):
+    """A bug of ours. A redirect cannot carry status 500 (RFC 6749 §4.1.2.1); what happened is for the log alone."""
+
+    code = "server_error"
+    sentence = "Something went wrong at NHS login"
+
+
+class TemporarilyUnavailable(SentBack):
+    """A store of ours does not answer now. Nothing is decided, and the same request may do later."""
+
+    code = "temporarily_unavailable"
+    sentence = "NHS login cannot answer now, try again later"
 
 
 class TokenRefused(Refusal):

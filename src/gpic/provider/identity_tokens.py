@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from gpic.credentials.ports import Person
-from gpic.jose.keys import KeyRing
+from gpic.jose.keys import Keys
 from gpic.jose.sign import Claim, seconds, sign
 from gpic.nhs.clock import Clocks
 from gpic.nhs.secret import Secret
@@ -19,7 +19,7 @@ from gpic.provider.randomness import random_text
 class SignedIdentityTokens:
     """Implements `gpic.credentials.ports.IdentityTokens` with the provider's own keys."""
 
-    keys: KeyRing
+    keys: Keys
     policy: ProviderPolicy
     audience: str  #: the GP systems' name for themselves
     clocks: Clocks = field(default_factory=Clocks)

@@ -50,14 +50,17 @@ class ProviderPolicy:
     require_im1: bool = False  #: GP credentials only for IM1-enabled clients; forced on in production (N5)
     profile: Profile = Profile.STRICT
     refresh_keeps_gp_scope: bool = False  #: whether a refreshed access token keeps gp_integration_credentials (N3)
+    rs256_allowed: bool = False  #: for clients registered with it, as test suites insist on; never in production
     sends_issuer: bool = False  #: `iss` in the authorization response (RFC 9207); the real NHS login sends none
-    credentials_offered: frozenset[str] = frozenset("pd")  #: what one can sign in with here, letters as in a vector
+    credentials_offered: frozenset[str] = frozenset("pdm")  #: what one can sign in with here, letters as in a vector
     code_lifetime: timedelta = timedelta(minutes=10)
     access_token_lifetime: timedelta = timedelta(minutes=5)
     id_token_lifetime: timedelta = timedelta(minutes=60)
     identity_token_lifetime: timedelta = timedelta(minutes=10)  #: what EMIS is shown (N9)
     session_lifetime: timedelta = timedelta(hours=1)  #: world clock: single sign-on after a sign-in
     interaction_lifetime: timedelta = timedelta(minutes=30)  #: how long a person may take to answer our pages
+    key_lifetime_in_caches: timedelta = timedelta(minutes=5)  #: how long partners may keep the published key set
+    keys_read_every: timedelta = timedelta(seconds=30)  #: how soon a process follows a rotation that another one made
     clock_skew: timedelta = timedelta(seconds=30)  #: what a partner's clock may be off
     longest_wait: timedelta = timedelta(seconds=10)  #: for a registration's result (N8)
     first_pause: timedelta = timedelta(milliseconds=20)  #: between two looks at a registration, doubling
@@ -70,6 +73,12 @@ class ProviderPolicy:
             raise PolicyInvalid("issuer must be https (http on loopback only), without path, query or trailing slash")
         if self.profile is not Profile.STRICT and self.environment is not Environment.SANDPIT:
             raise PolicyInvalid(f"profile {self.profile} is for the sandpit only")
+        if self.environment is Environment.PRODUCTION and not self.is_secure:
+            raise PolicyInvalid("in production the issuer is https")
+        if self.rs256_allowed and self.environment is Environment.PRODUCTION:
+            raise PolicyInvalid("rs256_allowed is for test suites, never for production")
+        if self.keys_read_every <= timedelta(0):
+            raise PolicyInvalid("keys_read_every must be longer than nothing")
         if self.environment is Environment.PRODUCTION:
             object.__setattr__(self, "require_im1", True)
 
@@ -87,6 +96,11 @@ class ProviderPolicy:
     def port(self) -> int:
         """Our port, as partners see it."""
         return urlsplit(self.issuer).port or (443 if self.is_secure else 80)
+
+    @property
+    def algorithms(self) -> tuple[str, ...]:
+        """What clients sign with and ID tokens are signed with, the usual one first."""
+        return ("RS512", "RS256") if self.rs256_allowed else ("RS512",)
 
     @property
     def token_endpoint(self) -> str:

@@ -5,8 +5,9 @@ Random one-time texts (codes, refresh tokens, session ids, interaction ids) come
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from gpic.credentials.holding import PersonId
@@ -19,7 +20,12 @@ from gpic.nhs.trust import Vector
 from gpic.provider.accounts import Account, SignInSecrets
 from gpic.provider.clients import Client
 from gpic.provider.sessions import Session
-from gpic.provider.stages import Interaction
+from gpic.provider.signing_keys import HeldKeys
+from gpic.provider.stages import AuthorizeRequest, Interaction, Leniency
+
+
+class CabinetSilent(Exception):
+    """A store does not answer now: locked for too long, lost, or without a free connection. Nothing was decided."""
 
 
 class Clients(Protocol):
@@ -29,8 +35,54 @@ class Clients(Protocol):
         """The client, disabled or not."""
         ...
 
-    async def put(self, client: Client) -> None:
-        """Add a client or replace it whole."""
+    async def all(self) -> tuple[Client, ...]:
+        """Every client, in the order of their ids."""
+        ...
+
+    async def put(self, *clients: Client) -> None:
+        """Add clients or replace them whole: all of them in one transaction."""
+        ...
+
+    async def change(self, client_id: str, decide: Callable[[Client | None], Client]) -> Client:
+        """Replace a client by what *decide* makes of it (None: there is none), in one transaction; what it made.
+
+        What *decide* raises leaves everything as it was. It may be called more than once.
+        """
+        ...
+
+    async def remove(self, client_id: str, at: datetime) -> bool:
+        """Forget a client; False when there is none.
+
+        In the same transaction its families are revoked, what people agreed to share with it is withdrawn, and what it kept
+        about them is deleted: who is registered under this id later on is somebody else. Nobody hands over to it any more.
+        """
+        ...
+
+
+class SigningKeys(Protocol):
+    """Our signing keys, shared by all processes; private halves are sealed at rest."""
+
+    async def all(self) -> HeldKeys:
+        """Every key that is kept, the oldest first."""
+        ...
+
+    async def change(self, decide: Callable[[HeldKeys], HeldKeys]) -> HeldKeys:
+        """Replace the keys by what *decide* makes of them, in one transaction; what it raises leaves them as they were.
+
+        Of two changes at the same moment the second decides on what the first left. *decide* may be called more than once.
+        """
+        ...
+
+
+class ClientMetadata(Protocol):
+    """What a partner keeps with us about a person (`nhs-login.md` §5), sealed at rest."""
+
+    async def of(self, subject: str, client_id: str) -> str:
+        """The text, "" for none."""
+        ...
+
+    async def keep(self, subject: str, client_id: str, text: str) -> None:
+        """Replace the text; "" deletes it."""
         ...
 
 
@@ -76,6 +128,10 @@ class Sessions(Protocol):
         """Forget it."""
         ...
 
+    async def end_all(self, subject: str, but: str) -> None:
+        """Forget all of this account but the one of this id ("" for none): whoever else is signed in is so no more."""
+        ...
+
 
 class Interactions(Protocol):
     """Requests that wait for their person."""
@@ -93,8 +149,20 @@ class Interactions(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """What somebody shares with one partner."""
+
+    client_id: str
+    scopes: frozenset[str]
+
+
 class Consents(Protocol):
     """What people agreed to share with which partner."""
+
+    async def all(self, subject: str) -> tuple[Sharing, ...]:
+        """Everything that this person shares, by client id."""
+        ...
 
     async def agreed(self, subject: str, client_id: str) -> frozenset[str]:
         """The scopes that this person shares with this partner."""
@@ -105,7 +173,7 @@ class Consents(Protocol):
         ...
 
     async def withdraw(self, subject: str, client_id: str, at: datetime) -> None:
-        """Share nothing any more (N6)."""
+        """Share nothing any more, end every token that came of it, and write that down: one transaction (N6, N7)."""
         ...
 
 
@@ -195,24 +263,82 @@ class Reused:
     """An older refresh token came back; its family is now revoked."""
 
 
+@dataclass(frozen=True, slots=True)
+class TooWide:
+    """More was asked for than the login granted; the refresh token is as good as before."""
+
+
+Rotation = Rotated | TooWide | Reused | Unknown | JtiReplayed
+
+
 class Families(Protocol):
     """Refresh tokens and the families that tokens belong to."""
 
     async def rotate(
-        self, refresh_token: str, client_id: str, use: JtiUse, now: datetime, *, successor: str
-    ) -> Rotated | Reused | Unknown | JtiReplayed:
+        self,
+        refresh_token: str,
+        client_id: str,
+        use: JtiUse,
+        now: datetime,
+        *,
+        asked: frozenset[str] = frozenset(),
+        successor: str,
+    ) -> Rotation:
         """Claim *use* and replace the latest refresh token by *successor*, in one transaction.
 
-        The predecessor within 30 s of its replacement gets the same successor again (kept sealed for that time).
+        The predecessor within 30 s of its replacement gets the same successor again (kept sealed for that time). Where the
+        scopes *asked* go beyond the grant nothing is replaced, but a token that is reused ends its family all the same.
         """
         ...
 
     async def revoke(self, family: str) -> None:
-        """No token of this family works any more."""
+        """No token of this family works any more, since whoever brought its code could not prove that it is theirs.
+
+        As where a code or an older refresh token comes back, the trail says so, in the same transaction and once (N7).
+        """
         ...
 
     async def is_alive(self, family: str) -> bool:
         """Whether tokens of this family still work."""
+        ...
+
+
+class AssertedIdentities(Protocol):
+    """What the identities refer to that partners assert (`nhs-login.md` §7), and their one use."""
+
+    async def login_of(self, client_id: str, id_token_jti: str) -> Grant | None:
+        """The login in which this client got the ID token of this jti; None when it never did, or its tokens are revoked."""
+        ...
+
+    async def claim(self, use: JtiUse, now: datetime) -> bool:
+        """Claim an asserted identity's one use, atomically: of all callers until *use* expires (wire clock) one gets True.
+
+        It is no client assertion: both may carry the same jti.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SignInProof:
+    """Somebody who signed in, and how: letters as in a vector, "p" and "d" for password and text-message code."""
+
+    account: Account
+    credentials_used: frozenset[str]
+
+
+class SignInWithoutPages(Protocol):
+    """Asked before anybody is shown a sign-in page. A provider for people has `OnlyByPages` behind it."""
+
+    async def attempt(self, request: AuthorizeRequest) -> SignInProof | None:
+        """Who signs in by what the request says in `ignored`; None for the page. Never asked with prompt=none."""
+        ...
+
+
+class Leniencies(Protocol):
+    """Hears of everything that we let pass and the real NHS login would refuse."""
+
+    def note(self, client_id: str, leniency: Leniency) -> None:
+        """This client relied on it once more."""
         ...
 
 
@@ -223,8 +349,8 @@ class GpOffer(Protocol):
         """Look after the details of this login; starts what is needed and never waits for a GP system."""
         ...
 
-    async def progress(self, person: PersonId) -> Offered:
-        """How far that has come; a local look."""
+    async def progress(self, person: PersonId, left: timedelta | None = None) -> Offered:
+        """How far that has come, for somebody who will wait so much longer (None: as long as ever); a local look."""
         ...
 
     async def release(self, person: PersonId, client_id: str, practice: OdsCode | None) -> GpCredentials | None:
@@ -232,6 +358,10 @@ class GpOffer(Protocol):
 
         *practice* is what `gp_registration_details` names in the same answer: another one means None (N4).
         """
+        ...
+
+    async def withhold(self, person: PersonId, client_id: str, why: str) -> None:
+        """Write down that nothing was released to somebody who may not have it (N5, N7); *why* is a stable code."""
         ...
 
 
@@ -248,16 +378,4 @@ class PracticeNames(Protocol):
 
     def name_of(self, practice: OdsCode) -> str:
         """The practice's name, or its code when nobody knows a name."""
-        ...
-
-
-class OneTimeCodes(Protocol):
-    """The second factor: six digits to the account's phone."""
-
-    async def send(self, account: Account, interaction_id: str) -> None:
-        """Send a fresh code for this interaction; the earlier one stops working."""
-        ...
-
-    async def check(self, account: Account, interaction_id: str, code: str) -> bool:
-        """Whether this is the code that was sent; True at most once per code."""
         ...

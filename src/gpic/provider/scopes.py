@@ -13,6 +13,7 @@ PROFILE: Final = "profile"
 BASIC_DEMOGRAPHICS: Final = "basic_demographics"
 GP_REGISTRATION: Final = "gp_registration_details"
 GP_CREDENTIALS: Final = "gp_integration_credentials"
+CLIENT_METADATA: Final = "client_metadata"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ SCOPES: Final = MappingProxyType(
             Scope("landline", P0, ("landline_number", "landline_number_verified")),
             Scope(GP_REGISTRATION, P5, (GP_REGISTRATION,)),
             Scope(GP_CREDENTIALS, P9, (GP_CREDENTIALS,)),
-            Scope("client_metadata", P0, ("client_user_metadata",), offered=False),
+            Scope(CLIENT_METADATA, P0, ("client_user_metadata",)),
             Scope("nhs_app_credentials", P9, (), offered=False),
         )
     }
@@ -60,9 +61,9 @@ def needing_consent(scopes: frozenset[str]) -> frozenset[str]:
     return scopes - {OPENID}
 
 
-def still_shared(scopes: frozenset[str], agreed: frozenset[str]) -> frozenset[str]:
-    """What remains of *scopes* under today's consent (N6)."""
-    return scopes & (agreed | {OPENID})
+def still_shared(scopes: frozenset[str], agreed: frozenset[str], registered: frozenset[str]) -> frozenset[str]:
+    """What remains of *scopes* under today's consent and what the client is registered for today (N6)."""
+    return scopes & ((agreed & registered) | {OPENID})
 
 
 def in_order(scopes: frozenset[str]) -> str:

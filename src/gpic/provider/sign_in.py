@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Final
 
-import anyio
-from anyio import to_thread
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
-from argon2.profiles import RFC_9106_LOW_MEMORY
-
+from gpic.nhs.clock import Clock, SystemClock
 from gpic.provider.accounts import Account
-from gpic.provider.ports import Accounts, OneTimeCodes
+from gpic.provider.identity.attempts import SignedIn, SignInPaused, SignInRefused, TooManyAttempts
+from gpic.provider.identity.contacts import Contact
+from gpic.provider.identity.ports import CodeSent, Devices, NotDelivered, OneTimeCodes, TooManyCodes
+from gpic.provider.passwords import NOBODY, Hashing
+from gpic.provider.ports import Accounts
+from gpic.provider.sign_in_limits import PasswordLimits
 from gpic.provider.stages import Interaction
-
-#: Characters that count; what is longer is cut, when it is set and when it is tried.
-LONGEST_PASSWORD: Final = 1024
-#: OWASP's minimum: argon2id, 19 MiB, two passes, one lane. Parameters travel in each hash, so they can be raised later.
-HASHER: Final = PasswordHasher.from_parameters(replace(RFC_9106_LOW_MEMORY, memory_cost=19 * 1024, time_cost=2, parallelism=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +20,14 @@ class SignInPolicy:
     """The settings of signing in."""
 
     most_attempts: int = 5  #: wrong passwords and codes in one interaction
-    hashes_at_once: int = 4  #: each takes 19 MiB and most of a core
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """How somebody came to the page: from which address, and with which token of a device; "" for unknown and for none."""
+
+    address: str = ""
+    device: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,71 +38,55 @@ class PasswordAccepted:
 
 
 @dataclass(frozen=True, slots=True)
-class SignedIn:
-    """Both factors are proved."""
-
-    interaction: Interaction
-    account: Account
-    credentials_used: frozenset[str] = frozenset("pd")
-
-
-@dataclass(frozen=True, slots=True)
-class SignInRefused:
-    """Something was wrong; nobody is told what. The interaction has counted it."""
-
-    interaction: Interaction
-
-
-@dataclass(frozen=True, slots=True)
-class TooManyAttempts:
-    """This interaction admits no further attempt."""
-
-    interaction: Interaction
-
-
-def hash_password(password: str) -> str:
-    """An argon2id hash in PHC form, with a salt of its own."""
-    return HASHER.hash(password[:LONGEST_PASSWORD])
-
-
-#: What a password is compared with where there is no account: the answer takes as long as ever.
-NOBODY: Final = hash_password("nobody has this password")
-
-
-@dataclass(frozen=True, slots=True)
 class SignIn:
     """Both steps. Whoever calls saves the interaction that comes back."""
 
     accounts: Accounts
     codes: OneTimeCodes
+    devices: Devices
+    limits: PasswordLimits
+    clock: Clock = field(default_factory=SystemClock)  #: world
     policy: SignInPolicy = field(default_factory=SignInPolicy)
-    _hashing: anyio.CapacityLimiter = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_hashing", anyio.CapacityLimiter(self.policy.hashes_at_once))
+    hashing: Hashing = field(default_factory=Hashing)
 
     async def password(
-        self, interaction: Interaction, email: str, password: str
-    ) -> PasswordAccepted | SignInRefused | TooManyAttempts:
-        """The first factor; sends the code of the second."""
+        self, interaction: Interaction, email: str, password: str, came: Came | None = None
+    ) -> PasswordAccepted | SignedIn | SignInRefused | SignInPaused | TooManyAttempts:
+        """The first factor; sends the code of the second, unless the browser that *came* stands for it (Cd)."""
         if self.is_over(interaction):
             return TooManyAttempts(interaction)
-        found = await self.accounts.by_email(email.strip().lower())
-        account, password_hash = (found[0], found[1].password_hash) if found is not None else (None, NOBODY)
-        is_right = await to_thread.run_sync(matches, password_hash, password, limiter=self._hashing)
-        if account is None or not is_right:
+        email, came = email.strip().lower(), came or Came()
+        if (pause := await self.limits.begin(email, came.address)) is not None:
+            return SignInPaused(interaction, pause)
+        account = await self._owner(email, password)
+        if account is None:
             return self._refused(interaction)
-        await self.codes.send(account, interaction.id)
-        return PasswordAccepted(replace(interaction, half_signed_in=account.subject))
+        await self.limits.succeeded(email, came.address)
+        if came.device and await self.devices.knows(came.device, account.subject, self.clock.now()):
+            return SignedIn(interaction, account, frozenset("pd"))
+        await self.codes.send(Contact.phone(account.phone), about(interaction))
+        return PasswordAccepted(replace(interaction, half_signed_in=account.subject, credentials_used=frozenset("p")))
+
+    async def _owner(self, email: str, password: str) -> Account | None:
+        """Whose e-mail and password this is; takes as long where nobody has that address."""
+        found = await self.accounts.by_email(email)
+        account, password_hash = (found[0], found[1].password_hash) if found is not None else (None, NOBODY)
+        is_right = await self.hashing.matches(password_hash, password)
+        return account if is_right else None
 
     async def code(self, interaction: Interaction, code: str) -> SignedIn | SignInRefused | TooManyAttempts:
         """The second factor, of whoever gave the first in this interaction."""
         if self.is_over(interaction):
             return TooManyAttempts(interaction)
         account = await self.accounts.by_subject(interaction.half_signed_in) if interaction.half_signed_in else None
-        if account is None or not await self.codes.check(account, interaction.id, code.strip()):
+        if account is None or not await self.codes.check(Contact.phone(account.phone), about(interaction), code.strip()):
             return self._refused(interaction)
-        return SignedIn(interaction, account)
+        return SignedIn(interaction, account, interaction.credentials_used | {"d"})
+
+    async def send_again(self, interaction: Interaction) -> CodeSent | TooManyCodes | NotDelivered:
+        """A fresh code for whoever gave the first factor in this interaction."""
+        account = await self.accounts.by_subject(interaction.half_signed_in) if interaction.half_signed_in else None
+        return await self.codes.send(Contact.phone(account.phone), about(interaction)) if account is not None else CodeSent()
 
     def is_over(self, interaction: Interaction) -> bool:
         """Whether this interaction admits no further attempt."""
@@ -112,9 +97,6 @@ class SignIn:
         return TooManyAttempts(counted) if self.is_over(counted) else SignInRefused(counted)
 
 
-def matches(password_hash: str, password: str) -> bool:
-    """Whether this is the password; takes as long for a wrong one."""
-    try:
-        return HASHER.verify(password_hash, password[:LONGEST_PASSWORD])
-    except (VerificationError, InvalidHashError):
-        return False
+def about(interaction: Interaction) -> str:
+    """What a code for this sign-in is about."""
+    return f"sign-in:{interaction.id}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Final
 
@@ -9,10 +10,13 @@ import jinja2
 
 HERE: Final = Path(__file__).parent
 ASSETS: Final = HERE / "static" / "vendor"
+#: Of our own.
+SCRIPTS: Final = HERE / "static" / "scripts"
 
 
+@functools.cache
 def environment(*folders: Path) -> jinja2.Environment:
-    """Our templates, after those of *folders*. The NHS.UK macros count on undefined words being empty."""
+    """Our templates, after those of *folders*; compiled once in a process. NHS.UK's macros count on undefined being empty."""
     return jinja2.Environment(
         loader=jinja2.ChoiceLoader(
             [

@@ -1,10 +1,10 @@
-"""Every page route of the provider: sign-in, one-time code, consent, step-up. Calls provider functions, renders templates."""
+"""Every page route of the provider. What each page does stands in a module of its own, a table of its buttons at the end."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
@@ -16,25 +16,24 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from gpic.provider.authorize.flow import Authorize
-from gpic.provider.cookies import Cookies
 from gpic.provider.errors import InteractionGone
-from gpic.provider.scopes import needing_consent
-from gpic.provider.sign_in import PasswordAccepted, SignedIn, SignIn, SignInRefused, TooManyAttempts
-from gpic.provider.stages import AskUser, Interaction, Prompt, Redirect
-from gpic.web import words
-from gpic.web.environment import ASSETS, environment
-from gpic.web.form_tokens import FormTokens
-from gpic.web.rendering import Rendering, origin_of, see
+from gpic.provider.stages import Interaction, Prompt
+from gpic.web import consenting, enrolling, proving, settings, signing_in, words
+from gpic.web.environment import ASSETS, SCRIPTS, environment
 from gpic.web.turns import Turns
+from gpic.web.visits import FORBIDDEN, Answer, PageDesk, Visit, text
 
 LOG: Final = logging.getLogger("gpic.web")
 BAD_REQUEST: Final = 400
-FORBIDDEN: Final = 403
 MOST_FIELDS: Final = 16
 LONGEST_FIELD: Final = 16_384  #: bytes as they are sent; a password of 1024 letters of any script, percent-encoded, fits
 GONE_HEADING: Final = "This page has expired"
 UNUSABLE_HEADING: Final = "This form cannot be used"
+
+#: What each button does, by the page that it stands on.
+_ANSWERS: Final[Mapping[Prompt, Mapping[str, Answer]]] = MappingProxyType(
+    {Prompt.SIGN_IN: signing_in.ANSWERS, Prompt.STEP_UP: proving.ANSWERS, Prompt.CONSENT: consenting.ANSWERS}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,43 +47,17 @@ class JinjaPages:
         return self.templates.get_template("told.jinja").render(heading="You cannot log in from here", sentence=sentence)
 
 
-@dataclass(frozen=True, slots=True)
-class PageDesk:
-    """What the pages work with."""
-
-    authorize: Authorize
-    sign_in: SignIn
-    tokens: FormTokens
-    templates: jinja2.Environment = field(default_factory=environment)
-
-    @property
-    def cookies(self) -> Cookies:
-        """The provider's cookies."""
-        return Cookies.of(self.authorize.policy)
-
-    @property
-    def rendering(self) -> Rendering:
-        """How these pages leave us."""
-        return Rendering(self.authorize.policy.is_secure, self.templates)
-
-
 def routes(desk: PageDesk) -> list[BaseRoute]:
     """The pages, and what they are dressed in."""
     pages = _Pages(desk)
     return [
         Route("/interaction/{interaction_id}", pages.shown, methods=["GET"]),
         Route("/interaction/{interaction_id}", pages.answered, methods=["POST"]),
+        Route("/interaction/{interaction_id}/checked", pages.checked, methods=["GET"]),
+        *settings.routes(desk),
+        Mount("/scripts", StaticFiles(directory=SCRIPTS)),
         Mount("/assets", StaticFiles(directory=ASSETS, check_dir=False)),
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class _Visit:
-    """A request for a page, and the interaction that it belongs to."""
-
-    request: Request
-    interaction: Interaction
-    browser: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,25 +67,30 @@ class _Pages:
 
     async def shown(self, request: Request) -> Response:
         """The page that the interaction waits at."""
-        return await self._visited(request, self._page)
+        return await self._visited(request, page)
+
+    async def checked(self, request: Request) -> Response:
+        """Somebody comes back from an identity check."""
+        async with self.turns.of(request.path_params["interaction_id"]):
+            return await self._visited(request, proving.checked)
 
     async def answered(self, request: Request) -> Response:
         """What the person wrote and pressed."""
         try:
             form = await request.form(max_files=0, max_fields=MOST_FIELDS, max_part_size=LONGEST_FIELD)
         except HTTPException:
-            return self._told(UNUSABLE_HEADING, words.UNREADABLE, BAD_REQUEST)
+            return self.desk.rendering.told(UNUSABLE_HEADING, words.UNREADABLE, BAD_REQUEST)
         async with self.turns.of(request.path_params["interaction_id"]):
             return await self._visited(request, lambda visit: self._answered(visit, form))
 
-    async def _visited(self, request: Request, act: Callable[[_Visit], Awaitable[Response]]) -> Response:
+    async def _visited(self, request: Request, act: Callable[[Visit], Awaitable[Response]]) -> Response:
         try:
             return await act(await self._visit(request))
         except InteractionGone as gone:
             LOG.info("interaction gone", extra={"detail": gone.detail})
-            return self._told(GONE_HEADING, gone.sentence, gone.status)
+            return self.desk.rendering.told(GONE_HEADING, gone.sentence, gone.status)
 
-    async def _visit(self, request: Request) -> _Visit:
+    async def _visit(self, request: Request) -> Visit:
         """Raises InteractionGone; also without a cookie, which would find what no browser has taken up yet.
 
         Whoever kept such a request could share it with somebody, and finish it as the one who signs in.
@@ -121,113 +99,30 @@ class _Pages:
         if not browser:
             raise InteractionGone(detail="the browser has no cookie of ours")
         interaction = await self.desk.authorize.waiting(request.path_params["interaction_id"], browser)
-        return _Visit(request, interaction, browser)
+        return Visit(self.desk, request, interaction, browser)
 
-    async def _page(self, visit: _Visit, error: str = "", **kept: str) -> Response:
-        interaction = visit.interaction
-        if interaction.prompt is Prompt.SIGN_IN and self.desk.sign_in.is_over(interaction):
-            return self._over()
-        field_id = "code" if interaction.half_signed_in else "email"
-        return self.desk.rendering.page(
-            _template(interaction),
-            200,
-            partner_origin=origin_of(interaction.request.redirect_uri),
-            interaction_id=interaction.id,
-            form_token=self.desk.tokens.of(interaction.id, visit.browser),
-            partner=interaction.request.client.name,
-            shared=words.shared(needing_consent(interaction.request.scopes)),
-            errors=[{"text": error, "href": f"#{field_id}"}] if error else [],
-            **kept,
-        )
-
-    async def _answered(self, visit: _Visit, form: FormData) -> Response:
-        if not self.desk.tokens.fits(_text(form, "form_token"), visit.interaction.id, visit.browser):
-            return self._told(UNUSABLE_HEADING, words.NOT_FROM_HERE, FORBIDDEN)
-        answer = _ANSWERS.get((visit.interaction.prompt, _text(form, "action")), _Pages._misread)
-        return await answer(self, visit, form)
-
-    async def _misread(self, visit: _Visit, _form: FormData) -> Response:
-        """A button that this page does not have: show the page again."""
-        return await self._page(visit)
-
-    async def _signing_in(self, visit: _Visit, form: FormData) -> Response:
-        if visit.interaction.half_signed_in:
-            # Who presses Continue twice sends the password twice; that is no wrong code.
-            return await self._code(visit, form) if "code" in form else see(_path(visit.interaction))
-        email = _text(form, "email")
-        outcome = await self.desk.sign_in.password(visit.interaction, email, _text(form, "password"))
-        await self.desk.authorize.save(outcome.interaction)
-        match outcome:
-            case PasswordAccepted():
-                return see(_path(outcome.interaction))
-            case SignInRefused():
-                return await self._page(replace(visit, interaction=outcome.interaction), words.WRONG_PASSWORD, email=email)
-            case TooManyAttempts():
-                return self._over()
-
-    async def _code(self, visit: _Visit, form: FormData) -> Response:
-        outcome = await self.desk.sign_in.code(visit.interaction, _text(form, "code"))
-        match outcome:
-            case SignedIn(interaction, account, credentials_used):
-                former = visit.request.cookies.get(self.desk.cookies.session, "")
-                session, interaction = await self.desk.authorize.signed_in(interaction, account, credentials_used, former)
-                response = await self._onward(await self.desk.authorize.resume(interaction))
-                response.set_cookie(self.desk.cookies.session, session.id, **self.desk.cookies.attributes)
-                return response
-            case SignInRefused(interaction):
-                await self.desk.authorize.save(interaction)
-                return await self._page(replace(visit, interaction=interaction), words.WRONG_CODE)
-            case TooManyAttempts(interaction):
-                await self.desk.authorize.save(interaction)
-                return self._over()
-
-    async def _agreed(self, visit: _Visit, _form: FormData) -> Response:
-        return await self._onward(await self.desk.authorize.agreed(visit.interaction))
-
-    async def _declined(self, visit: _Visit, _form: FormData) -> Response:
-        return await self._onward(await self.desk.authorize.declined(visit.interaction))
-
-    def _over(self) -> Response:
-        """Nobody may go on guessing: the interaction stays, and takes no more answers."""
-        return self._told("You cannot sign in now", words.TOO_MANY, FORBIDDEN)
-
-    async def _onward(self, outcome: Redirect | AskUser) -> Response:
-        match outcome:
-            case Redirect(location):
-                return see(location)
-            case AskUser(interaction):
-                return see(_path(interaction))
-
-    def _told(self, heading: str, sentence: str, status: int) -> Response:
-        return self.desk.rendering.told(heading, sentence, status)
+    async def _answered(self, visit: Visit, form: FormData) -> Response:
+        if not self.desk.tokens.fits(text(form, "form_token"), visit.interaction.id, visit.browser):
+            LOG.warning("refused", extra={"code": "form_not_from_here", "detail": "the form's token does not fit its browser"})
+            return self.desk.rendering.told(UNUSABLE_HEADING, words.NOT_FROM_HERE, FORBIDDEN)
+        answer = answers(visit.interaction).get(text(form, "action"))
+        return await answer(visit, form) if answer is not None else await page(visit)
 
 
-Answer = Callable[[_Pages, _Visit, FormData], Awaitable[Response]]
-
-_TEMPLATES: Final[Mapping[Prompt, str]] = MappingProxyType(
-    {Prompt.SIGN_IN: "sign_in.jinja", Prompt.CONSENT: "consent.jinja", Prompt.STEP_UP: "step_up.jinja"}
-)
-#: What each button does, by the page that it stands on.
-_ANSWERS: Final[Mapping[tuple[Prompt, str], Answer]] = MappingProxyType(
-    {
-        (Prompt.SIGN_IN, "continue"): _Pages._signing_in,  # noqa: SLF001 - the table belongs to the class above
-        (Prompt.CONSENT, "agree"): _Pages._agreed,  # noqa: SLF001
-        (Prompt.CONSENT, "decline"): _Pages._declined,  # noqa: SLF001
-        (Prompt.STEP_UP, "decline"): _Pages._declined,  # noqa: SLF001
-    }
-)
+async def page(visit: Visit) -> Response:
+    """The page that this interaction waits at."""
+    interaction = visit.interaction
+    match interaction.prompt:
+        case Prompt.SIGN_IN:
+            return enrolling.page(visit) if interaction.enrolling is not None else signing_in.page(visit)
+        case Prompt.STEP_UP:
+            return await proving.page(visit)
+        case Prompt.CONSENT:
+            return await consenting.page(visit)
 
 
-def _template(interaction: Interaction) -> str:
-    if interaction.prompt is Prompt.SIGN_IN and interaction.half_signed_in:
-        return "one_time_code.jinja"
-    return _TEMPLATES[interaction.prompt]
-
-
-def _path(interaction: Interaction) -> str:
-    return f"/interaction/{interaction.id}"
-
-
-def _text(form: FormData, name: str) -> str:
-    value = form.get(name, "")
-    return value if isinstance(value, str) else ""
+def answers(interaction: Interaction) -> Mapping[str, Answer]:
+    """The buttons of that page. One that it does not have shows it again."""
+    if interaction.prompt is Prompt.SIGN_IN and interaction.enrolling is not None:
+        return enrolling.ANSWERS
+    return _ANSWERS[interaction.prompt]

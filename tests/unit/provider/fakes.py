@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from gpic.credentials.holding import PersonId
 from gpic.credentials.offer import Offered, Ready
@@ -25,6 +26,9 @@ from gpic.provider.ports import (
     Redemption,
     Reused,
     Rotated,
+    Rotation,
+    Sharing,
+    TooWide,
     Unknown,
 )
 from gpic.provider.sessions import Session
@@ -38,8 +42,29 @@ class FakeClients:
     async def get(self, client_id: str) -> Client | None:
         return self.by_id.get(client_id)
 
-    async def put(self, client: Client) -> None:
-        self.by_id[client.client_id] = client
+    async def all(self) -> tuple[Client, ...]:
+        return tuple(self.by_id[client_id] for client_id in sorted(self.by_id))
+
+    async def put(self, *clients: Client) -> None:
+        self.by_id |= {client.client_id: client for client in clients}
+
+    async def change(self, client_id: str, decide: Callable[[Client | None], Client]) -> Client:
+        self.by_id[client_id] = decide(self.by_id.get(client_id))
+        return self.by_id[client_id]
+
+    async def remove(self, client_id: str, at: datetime) -> bool:
+        return self.by_id.pop(client_id, None) is not None
+
+
+@dataclass
+class FakeClientMetadata:
+    texts: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    async def of(self, subject: str, client_id: str) -> str:
+        return self.texts.get((subject, client_id), "")
+
+    async def keep(self, subject: str, client_id: str, text: str) -> None:
+        self.texts[subject, client_id] = text
 
 
 @dataclass
@@ -78,6 +103,9 @@ class FakeSessions:
     async def end(self, session_id: str) -> None:
         self.kept.pop(session_id, None)
 
+    async def end_all(self, subject: str, but: str) -> None:
+        self.kept = {key: one for key, one in self.kept.items() if one.subject != subject or key == but}
+
 
 @dataclass
 class FakeInteractions:
@@ -98,6 +126,10 @@ class FakeInteractions:
 class FakeConsents:
     given: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
 
+    async def all(self, subject: str) -> tuple[Sharing, ...]:
+        theirs = {client_id: scopes for (owner, client_id), scopes in self.given.items() if owner == subject}
+        return tuple(Sharing(client_id, theirs[client_id]) for client_id in sorted(theirs))
+
     async def agreed(self, subject: str, client_id: str) -> frozenset[str]:
         return self.given.get((subject, client_id), frozenset())
 
@@ -115,6 +147,7 @@ class FakeTokens:
     codes: dict[tuple[str, Binding], tuple[Grant, datetime]] = field(default_factory=dict)
     used: set[tuple[str, Binding]] = field(default_factory=set)
     jtis: set[tuple[str, str]] = field(default_factory=set)
+    asserted: set[tuple[str, str]] = field(default_factory=set)
     refresh: dict[str, Grant] = field(default_factory=dict)
     older: dict[str, str] = field(default_factory=dict)
     revoked: set[str] = field(default_factory=set)
@@ -136,8 +169,15 @@ class FakeTokens:
         return Redeemed(grant)
 
     async def rotate(
-        self, refresh_token: str, client_id: str, use: JtiUse, now: datetime, *, successor: str
-    ) -> Rotated | Reused | Unknown | JtiReplayed:
+        self,
+        refresh_token: str,
+        client_id: str,
+        use: JtiUse,
+        now: datetime,
+        *,
+        asked: frozenset[str] = frozenset(),
+        successor: str,
+    ) -> Rotation:
         if not self._claimed(use):
             return JtiReplayed()
         if refresh_token in self.older:
@@ -146,6 +186,8 @@ class FakeTokens:
         grant = self.refresh.get(refresh_token) if now < use.expires else None
         if grant is None or grant.client_id != client_id or grant.family in self.revoked:
             return Unknown()
+        if not asked <= grant.scopes:
+            return TooWide()
         self.older[refresh_token] = grant.family
         del self.refresh[refresh_token]
         self.refresh[successor] = grant
@@ -156,6 +198,16 @@ class FakeTokens:
 
     async def is_alive(self, family: str) -> bool:
         return family not in self.revoked
+
+    async def login_of(self, client_id: str, id_token_jti: str) -> Grant | None:
+        grants = {grant.family: grant for grant, _ in self.codes.values() if grant.family not in self.revoked}
+        grant = grants.get(id_token_jti)
+        return grant if grant is not None and grant.client_id == client_id else None
+
+    async def claim(self, use: JtiUse, now: datetime) -> bool:
+        is_new = (use.client_id, use.jti) not in self.asserted
+        self.asserted.add((use.client_id, use.jti))
+        return is_new
 
     def _claimed(self, use: JtiUse) -> bool:
         is_new = (use.client_id, use.jti) not in self.jtis
@@ -173,14 +225,18 @@ class FakeOffer:
     asked: list[Circumstances] = field(default_factory=list)
     released: list[tuple[PersonId, str, OdsCode | None]] = field(default_factory=list)
     looks: list[PersonId] = field(default_factory=list)
+    withheld: list[tuple[PersonId, str, str]] = field(default_factory=list)
 
     async def prepare(self, circumstances: Circumstances) -> Offered:
         self.asked.append(circumstances)
         return self.now
 
-    async def progress(self, person: PersonId) -> Offered:
+    async def progress(self, person: PersonId, left: timedelta | None = None) -> Offered:
         self.looks.append(person)
         return self.later.pop(0) if self.later else self.now
+
+    async def withhold(self, person: PersonId, client_id: str, why: str) -> None:
+        self.withheld.append((person, client_id, why))
 
     async def release(self, person: PersonId, client_id: str, practice: OdsCode | None) -> GpCredentials | None:
         self.released.append((person, client_id, practice))

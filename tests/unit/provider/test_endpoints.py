@@ -275,7 +275,7 @@ async def test_head_does_nothing(ready: World, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("GET", "/token"), ("PATCH", "/userinfo"), ("PUT", "/authorize"), ("POST", "/trustmark/x")]
+    ("method", "path"), [("GET", "/token"), ("PUT", "/userinfo"), ("PUT", "/authorize"), ("POST", "/trustmark/x")]
 )
 async def test_other_methods_are_refused(world: World, method: str, path: str) -> None:
     """405."""

@@ -134,12 +134,23 @@ async def test_nobody_is_asked_to_sign_in_twice(ready: World) -> None:
 
 @pytest.mark.anyio
 async def test_what_came_of_it_is_logged_without_a_name(ready: World, caplog: pytest.LogCaptureFixture) -> None:
-    """N7, attacks 29: partner and outcome."""
-    with caplog.at_level(logging.INFO, logger="gpic.provider"):
+    """N7, attacks 29: partner and outcome; what goes well is for whoever looks closer."""
+    with caplog.at_level(logging.DEBUG, logger="gpic.provider"):
         await ready.authorize.begin(raw(), "session", BROWSER)
 
     records = [(record.message, vars(record)["client_id"], vars(record)["offered"]) for record in caplog.records]
     assert [("GP credentials looked after", "partner", "Ready")] == records
+    assert [logging.DEBUG] == [record.levelno for record in caplog.records]
+
+
+@pytest.mark.anyio
+async def test_a_login_without_the_details_is_told_to_every_operator(ready: World, caplog: pytest.LogCaptureFixture) -> None:
+    """N11: at the level that every process writes."""
+    ready.offer.now = Withheld("no-answer")
+    with caplog.at_level(logging.INFO, logger="gpic.provider"):
+        await ready.authorize.begin(raw(), "session", BROWSER)
+
+    assert ["Withheld"] == [vars(record)["offered"] for record in caplog.records]
 
 
 @pytest.mark.anyio

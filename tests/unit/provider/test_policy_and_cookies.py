@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from gpic.provider.cookies import Cookies
@@ -45,6 +47,21 @@ def test_production_requires_im1() -> None:
     """N5: forced on."""
     assert ProviderPolicy(ISSUER, Environment.PRODUCTION, require_im1=False).require_im1
     assert not ProviderPolicy(ISSUER, Environment.INTEGRATION, require_im1=False).require_im1
+
+
+def test_rs256_is_for_test_suites() -> None:
+    """Beside RS512 and by a setting, which production refuses."""
+    assert ("RS512",) == ProviderPolicy(ISSUER).algorithms
+    assert ("RS512", "RS256") == ProviderPolicy(ISSUER, Environment.INTEGRATION, rs256_allowed=True).algorithms
+    with pytest.raises(PolicyInvalid, match="rs256_allowed"):
+        ProviderPolicy(ISSUER, Environment.PRODUCTION, rs256_allowed=True)
+
+
+def test_keys_are_read_again_after_some_time() -> None:
+    """Without a pause a process would do nothing else."""
+    assert timedelta(microseconds=1) == ProviderPolicy(ISSUER, keys_read_every=timedelta(microseconds=1)).keys_read_every
+    with pytest.raises(PolicyInvalid, match="keys_read_every"):
+        ProviderPolicy(ISSUER, keys_read_every=timedelta(0))
 
 
 @pytest.mark.parametrize("environment", Environment)

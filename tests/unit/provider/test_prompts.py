@@ -80,7 +80,7 @@ TABLE: list[tuple[dict[str, object], Prompt | None]] = [
 ]
 
 
-@pytest.mark.parametrize(("changes", "prompt"), TABLE, ids=str)
+@pytest.mark.parametrize(("changes", "prompt"), TABLE)
 def test_a_person_is_asked_for_what_is_missing_and_no_more(
     world: World, changes: dict[str, object], prompt: Prompt | None
 ) -> None:
@@ -96,7 +96,7 @@ REFUSALS: list[tuple[dict[str, object], type[SentBack], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("changes", "refusal", "code"), REFUSALS, ids=str)
+@pytest.mark.parametrize(("changes", "refusal", "code"), REFUSALS)
 def test_prompt_none_asks_nobody(world: World, changes: dict[str, object], refusal: type[SentBack], code: str) -> None:
     """§2: each prompt has the code that the partner hears instead."""
     with pytest.raises(refusal) as told:

@@ -13,23 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gpic.jose.keys import SigningKey
-from gpic.nhs.clock import Clocks
-from gpic.provider.accounts import Account, SignInSecrets
+from gpic.nhs.clock import Clocks, SystemClock
+from gpic.provider.accounts import SignInSecrets
 from gpic.provider.authorize.checks import check
+from gpic.provider.identity.attempts import SignedIn, SignInRefused, TooManyAttempts
+from gpic.provider.identity.contacts import Contact
+from gpic.provider.identity.policy import IdentityPolicy
+from gpic.provider.identity.ports import CodeSent, Letter
+from gpic.provider.passwords import HASHER, LONGEST_PASSWORD, NOBODY, Hashing, hash_password, matches
 from gpic.provider.policy import ProviderPolicy
-from gpic.provider.sign_in import (
-    HASHER,
-    LONGEST_PASSWORD,
-    NOBODY,
-    PasswordAccepted,
-    SignedIn,
-    SignIn,
-    SignInPolicy,
-    SignInRefused,
-    TooManyAttempts,
-    hash_password,
-    matches,
-)
+from gpic.provider.sign_in import PasswordAccepted, SignIn, SignInPolicy
+from gpic.provider.sign_in_limits import PasswordLimits
 from gpic.provider.stages import Interaction, Prompt
 from gpic.storage.provider import memory
 from tests.unit.provider.world import ALICE, ISSUER, NOW, addressed, partner
@@ -43,19 +37,20 @@ HASH = hash_password(PASSWORD)
 class Telephone:
     """A fresh code for each sending, good once, as the port promises."""
 
-    rings: list[tuple[str, str]] = field(default_factory=list)
-    open: dict[tuple[str, str], str] = field(default_factory=dict)
+    rings: list[tuple[Contact, str]] = field(default_factory=list)
+    open: dict[tuple[Contact, str], str] = field(default_factory=dict)
 
-    async def send(self, account: Account, interaction_id: str) -> None:
+    async def send(self, to: Contact, about: str, *, instead: Letter | None = None) -> CodeSent:
         """Remember who was rung up."""
-        self.rings.append((account.subject, interaction_id))
-        self.open[account.subject, interaction_id] = CODE
+        self.rings.append((to, about))
+        self.open[to, about] = CODE
+        return CodeSent()
 
-    async def check(self, account: Account, interaction_id: str, code: str) -> bool:
+    async def check(self, to: Contact, about: str, code: str) -> bool:
         """True once."""
-        is_right = self.open.get((account.subject, interaction_id)) == code
+        is_right = self.open.get((to, about)) == code
         if is_right:
-            del self.open[account.subject, interaction_id]
+            del self.open[to, about]
         return is_right
 
 
@@ -75,12 +70,18 @@ def waiting() -> Interaction:
     return Interaction("interaction", "browser", request, Prompt.SIGN_IN, NOW + timedelta(minutes=30))
 
 
-async def door(waiting: Interaction, policy: SignInPolicy | None = None) -> Door:
+async def door(waiting: Interaction, policy: SignInPolicy | None = None, at_once: int = 4) -> Door:
     """Alice can sign in here."""
-    accounts = memory.cabinets(Clocks()).accounts
+    cabinets = memory.cabinets(Clocks())
+    accounts = cabinets.accounts
     await accounts.put(ALICE, SignInSecrets(HASH))
     telephone = Telephone()
-    return Door(SignIn(accounts, telephone, policy or SignInPolicy()), telephone, waiting)
+    limits = PasswordLimits.of(cabinets.tried_passwords, IdentityPolicy(), SystemClock())
+    return Door(
+        SignIn(accounts, telephone, cabinets.devices, limits, policy=policy or SignInPolicy(), hashing=Hashing(at_once)),
+        telephone,
+        waiting,
+    )
 
 
 @pytest.mark.anyio
@@ -92,7 +93,7 @@ async def test_a_password_then_a_code_sign_in(waiting: Interaction) -> None:
     assert isinstance(accepted, PasswordAccepted)
     done = await at.sign_in.code(accepted.interaction, f" {CODE} ")
 
-    assert [(ALICE.subject, "interaction")] == at.telephone.rings
+    assert [(Contact.phone(ALICE.phone), "sign-in:interaction")] == at.telephone.rings
     assert SignedIn(accepted.interaction, ALICE, frozenset({"p", "d"})) == done
 
 
@@ -128,7 +129,7 @@ async def test_an_unknown_address_costs_what_a_known_one_costs(waiting: Interact
 async def test_a_code_counts_only_after_a_password(waiting: Interaction) -> None:
     """Nobody starts with the second factor, not even with a code that is on its way."""
     at = await door(waiting)
-    await at.telephone.send(ALICE, waiting.id)
+    await at.telephone.send(Contact.phone(ALICE.phone), "sign-in:interaction")
 
     assert isinstance(await at.sign_in.code(waiting, CODE), SignInRefused)
 
@@ -162,8 +163,8 @@ def test_any_row_of_codes_ends_signed_in_or_at_the_limit(waiting: Interaction, c
 
     async def tried() -> list[type]:
         at = await door(waiting, SignInPolicy(most_attempts=most))
-        interaction, told = replace(waiting, half_signed_in=ALICE.subject), []
-        await at.telephone.send(ALICE, waiting.id)
+        interaction, told = replace(waiting, half_signed_in=ALICE.subject, credentials_used=frozenset("p")), []
+        await at.telephone.send(Contact.phone(ALICE.phone), "sign-in:interaction")
         for code in codes:
             outcome = await at.sign_in.code(interaction, code)
             interaction = outcome.interaction
@@ -193,13 +194,13 @@ def expected(codes: list[str], most: int) -> list[type]:
 @pytest.mark.anyio
 async def test_no_more_hashes_run_at_once_than_the_policy_allows(waiting: Interaction) -> None:
     """Whoever comes too many at once waits; a burst of sign-ins takes no more memory than that."""
-    at = await door(waiting, SignInPolicy(hashes_at_once=2))
+    at = await door(waiting, at_once=2)
     most = 0
 
     async with anyio.create_task_group() as visitors:
         for _ in range(5):
             visitors.start_soon(at.sign_in.password, waiting, ALICE.email, "wrong")
-        while (seen := at.sign_in._hashing.statistics()).tasks_waiting or seen.borrowed_tokens or not most:
+        while (seen := at.sign_in.hashing.limiter.statistics()).tasks_waiting or seen.borrowed_tokens or not most:
             most = max(most, seen.borrowed_tokens)
             await anyio.sleep(0.001)
 

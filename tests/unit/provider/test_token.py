@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from datetime import timedelta
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gpic.jose.assertions import ASSERTION_TYPE
 from gpic.jose.keys import base64url
 from gpic.jose.sign import seconds
 from gpic.jose.verify import ClaimsPolicy, only, verify
@@ -20,12 +22,12 @@ from gpic.provider.errors import (
     GrantTypeUnsupported,
     TokenRefused,
     TokenRequestInvalid,
-    TokenScopeInvalid,
 )
 from gpic.provider.policy import ProviderPolicy
 from gpic.provider.ports import Grant
+from gpic.provider.stages import RawRequest
 from gpic.provider.token.redeem import code_verifier_fits
-from tests.unit.provider.world import ISSUER, NOW, NUMBER, World
+from tests.unit.provider.world import CALLBACK, ISSUER, NOW, NUMBER, World
 
 pytestmark = pytest.mark.anyio
 
@@ -177,10 +179,10 @@ async def test_an_assertion_is_used_once(sharing: World) -> None:
     reply = await sharing.token.grant(sharing.form(client_assertion=assertion))
 
     await sharing.keep_code("another")
-    with pytest.raises(ClientInvalid, match=r"^invalid_client: the assertion was used before$"):
+    with pytest.raises(ClientInvalid, match=r"^invalid_client: the assertion was used before \(client partner\)$"):
         await sharing.token.grant(sharing.form(client_assertion=assertion, code="another"))
-    with pytest.raises(ClientInvalid, match=r"^invalid_client: the assertion was used before$"):
-        await sharing.token.grant(refresh_form(sharing, reply.refresh_token, client_assertion=assertion))
+    with pytest.raises(ClientInvalid, match=r"^invalid_client: the assertion was used before \(client partner\)$"):
+        await sharing.token.grant(sharing.refresh_form(reply.refresh_token, client_assertion=assertion))
     assert (await sharing.token.grant(sharing.form(code="another"))).access_token
 
 
@@ -226,7 +228,7 @@ FORMS: list[tuple[dict[str, str | None], type[TokenRefused], str]] = [
     ({"redirect_uri": None}, TokenRequestInvalid, "invalid_request"),
     ({"code": "unknown"}, GrantInvalid, "invalid_grant"),
     ({"client_assertion": None}, ClientInvalid, "invalid_client"),
-    ({"grant_type": "password", "client_assertion": None}, ClientInvalid, "invalid_client"),
+    ({"grant_type": "password", "client_assertion": None}, GrantTypeUnsupported, "unsupported_grant_type"),
     ({"grant_type": "refresh_token"}, TokenRequestInvalid, "invalid_request"),
     ({"grant_type": "refresh_token", "refresh_token": "unknown"}, GrantInvalid, "invalid_grant"),
 ]
@@ -247,93 +249,86 @@ async def test_extra_fields_are_tolerated(sharing: World) -> None:
     """Clients in the field send state, and redirect_uri on refresh."""
     reply = await sharing.redeemed()
 
-    assert (await sharing.token.grant(refresh_form(sharing, reply.refresh_token, state="x"))).access_token
+    assert (await sharing.token.grant(sharing.refresh_form(reply.refresh_token, state="x"))).access_token
 
 
-def refresh_form(world: World, refresh_token: str, **fields: str) -> tuple[tuple[str, str], ...]:
-    """A refresh."""
-    return world.form(grant_type="refresh_token", code=None, refresh_token=refresh_token, **fields)
+REFUSED_AFTERWARDS: list[dict[str, str | None]] = [
+    {"code": "unknown"},
+    {"redirect_uri": "https://partner.example/other"},
+    {"code_verifier": VERIFIER},
+    {"grant_type": "refresh_token", "refresh_token": "unknown"},
+]
 
 
-async def test_a_refresh_rotates_and_gives_no_id_token(sharing: World) -> None:
-    """§3: the latest refresh token, and id_token only for a code."""
-    first = await sharing.redeemed()
+@pytest.mark.parametrize("fields", REFUSED_AFTERWARDS, ids=str)
+async def test_an_assertion_is_spent_by_every_refusal(sharing: World, fields: dict[str, str | None]) -> None:
+    """Attacks 20: whatever an authenticated client is told, its jti stays claimed."""
+    await sharing.keep_code()
+    assertion = sharing.assertion()
+    with pytest.raises(GrantInvalid):
+        await sharing.token.grant(sharing.form(client_assertion=assertion, **fields))
 
-    second = await sharing.token.grant(refresh_form(sharing, first.refresh_token))
-
-    assert "id_token" not in second.fields()
-    assert first.refresh_token != second.refresh_token
-    assert (await sharing.token.grant(refresh_form(sharing, second.refresh_token))).access_token
-
-
-async def test_an_older_refresh_token_ends_the_family(sharing: World) -> None:
-    """Attacks 22."""
-    first = await sharing.redeemed()
-    second = await sharing.token.grant(refresh_form(sharing, first.refresh_token))
-
-    with pytest.raises(GrantInvalid, match=r"^invalid_grant: an older refresh token came back; its family is revoked$"):
-        await sharing.token.grant(refresh_form(sharing, first.refresh_token))
-
-    assert {"family"} == sharing.tokens.revoked
-    with pytest.raises(GrantInvalid, match=r"^invalid_grant: the refresh token is unknown, expired or somebody else's$"):
-        await sharing.token.grant(refresh_form(sharing, second.refresh_token))
-
-
-async def test_a_refresh_drops_the_gp_scope(sharing: World) -> None:
-    """N3: by default, and the reply says so; what the login was is inherited."""
-    reply = await sharing.redeemed(auth_time=NOW - timedelta(hours=5))
-
-    refreshed = await sharing.token.grant(refresh_form(sharing, reply.refresh_token))
-
-    assert "openid profile" == refreshed.scope == read(sharing, refreshed.access_token)["scope"]
-    assert seconds(NOW) - 5 * 3600 == read(sharing, refreshed.access_token)["auth_time"]
-
-
-async def test_a_refresh_keeps_the_gp_scope_where_the_policy_says_so(sharing: World) -> None:
-    """N3: a setting keeps it."""
-    sharing.policy = ProviderPolicy(ISSUER, refresh_keeps_gp_scope=True)
-    reply = await sharing.redeemed()
-
-    assert reply.scope == (await sharing.token.grant(refresh_form(sharing, reply.refresh_token))).scope
-
-
-async def test_asking_for_the_gp_scope_does_not_bring_it_back(sharing: World) -> None:
-    """N3: it was granted, and still a refresh does not carry it."""
-    reply = await sharing.redeemed()
-    form = refresh_form(sharing, reply.refresh_token, scope="openid gp_integration_credentials")
-
-    assert "openid" == (await sharing.token.grant(form)).scope
+    with pytest.raises(ClientInvalid, match=r"^invalid_client: the assertion was used before \(client partner\)$"):
+        await sharing.token.grant(sharing.form(client_assertion=assertion))
 
 
 @pytest.mark.parametrize(
-    ("asked", "given"),
-    [("openid", "openid"), ("profile openid", "openid profile"), ("", "openid profile"), ("profile", "profile")],
+    ("fields", "refusal"), [({"code": None}, TokenRequestInvalid), ({"grant_type": "x"}, GrantTypeUnsupported)]
 )
-async def test_a_refresh_may_narrow(sharing: World, asked: str, given: str) -> None:
-    """§3: a subset."""
-    reply = await sharing.redeemed(scopes=frozenset({"openid", "profile"}))
+async def test_a_form_that_asks_for_nothing_spends_nothing(
+    sharing: World, fields: dict[str, str | None], refusal: type[TokenRefused]
+) -> None:
+    """What the form lacks is told before anybody is authenticated, so the assertion may come again."""
+    await sharing.keep_code()
+    assertion = sharing.assertion()
+    with pytest.raises(refusal):
+        await sharing.token.grant(sharing.form(client_assertion=assertion, **fields))
 
-    assert given == (await sharing.token.grant(refresh_form(sharing, reply.refresh_token, scope=asked))).scope
-
-
-@pytest.mark.parametrize("asked", ["openid email", "unheard_of", "openid gp_integration_credentials"])
-async def test_a_refresh_may_not_widen(sharing: World, asked: str) -> None:
-    """Attacks 22: invalid_scope."""
-    reply = await sharing.redeemed(scopes=frozenset({"openid", "profile"}))
-
-    with pytest.raises(TokenScopeInvalid):
-        await sharing.token.grant(refresh_form(sharing, reply.refresh_token, scope=asked))
+    assert (await sharing.token.grant(sharing.form(client_assertion=assertion))).access_token
 
 
-async def test_what_is_no_longer_shared_is_no_longer_issued(sharing: World) -> None:
-    """N6: consent counts on the day of the token."""
-    reply = await sharing.redeemed()
-    await sharing.consents.withdraw("alice", "partner", NOW)
+async def test_an_id_token_is_signed_as_its_client_is_registered(sharing: World) -> None:
+    """RS512; RS256 for a client of a test suite, where a setting allows it. Access tokens are ours to read, and stay RS512."""
+    sharing.policy = ProviderPolicy(ISSUER, rs256_allowed=True)
+    ordinary = await sharing.redeemed()
+    await sharing.keep_code()
+    sharing.change_client(algorithm="RS256")
+    suite = await sharing.token.grant(sharing.form(client_assertion=sharing.assertion(algorithm="RS256")))
 
-    refreshed = await sharing.token.grant(refresh_form(sharing, reply.refresh_token))
+    assert ["RS512", "RS512"] == [algorithm_of(token) for token in (ordinary.id_token, ordinary.access_token)]
+    assert ["RS256", "RS512"] == [algorithm_of(token) for token in (suite.id_token, suite.access_token)]
 
-    assert "openid" == refreshed.scope
-    assert "nhs_number" not in read(sharing, refreshed.access_token)
+
+def algorithm_of(token: str) -> object:
+    """What its header says."""
+    header = token.partition(".")[0]
+    return msgspec.json.decode(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)))["alg"]
+
+
+FIELDS = st.lists(
+    st.tuples(
+        st.one_of(
+            st.sampled_from(
+                ["grant_type", "code", "redirect_uri", "client_assertion", "scope", "refresh_token", "code_verifier"]
+            ),
+            st.text(max_size=8),
+        ),
+        st.one_of(
+            st.sampled_from(["authorization_code", "refresh_token", CALLBACK, "code", ASSERTION_TYPE]), st.text(max_size=20)
+        ),
+    ),
+    max_size=10,
+).map(tuple)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(fields=FIELDS)
+async def test_no_form_breaks_the_endpoint(sharing: World, fields: RawRequest) -> None:
+    """Anything is refused in the words of the specification; nothing without an assertion is more."""
+    with pytest.raises(TokenRefused) as told:
+        await sharing.token.grant(fields)
+
+    assert told.value.code in {"invalid_request", "unsupported_grant_type", "invalid_client", "invalid_scope"}
 
 
 async def test_tokens_for_an_account_that_is_gone_are_not_issued(sharing: World) -> None:
@@ -342,7 +337,7 @@ async def test_tokens_for_an_account_that_is_gone_are_not_issued(sharing: World)
     sharing.accounts.accounts.clear()
 
     with pytest.raises(GrantInvalid, match=r"^invalid_grant: the account is gone$"):
-        await sharing.token.grant(refresh_form(sharing, reply.refresh_token))
+        await sharing.token.grant(sharing.refresh_form(reply.refresh_token))
     with pytest.raises(GrantInvalid):
         await sharing.redeemed()
 

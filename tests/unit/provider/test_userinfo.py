@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from datetime import timedelta
 
@@ -20,6 +21,7 @@ from gpic.provider.errors import (
     UserinfoUnauthenticated,
 )
 from gpic.provider.policy import ProviderPolicy
+from gpic.provider.scopes import SCOPES
 from gpic.provider.userinfo.bearer import unverified_token
 from tests.unit.provider.world import ALICE, ALL_SCOPES, ISSUER, NOW, NUMBER, World
 from tests.unit.provider.world import DETAILS as DETAILS_HELD
@@ -50,6 +52,8 @@ PHONE: dict[str, object] = {"phone_number": "+447700900001", "phone_number_verif
 LANDLINE: dict[str, object] = {"landline_number": "+441632960001", "landline_number_verified": False}
 PRACTICE: dict[str, object] = {"gp_registration_details": {"gp_ods_code": "A12345"}}
 
+KEPT: dict[str, object] = {"client_user_metadata": "a text"}
+
 #: §4, cell by cell: scope, then what it gives at P0, P5 and P9.
 CELLS: list[tuple[str, dict[str, object], dict[str, object], dict[str, object]]] = [
     ("openid", {}, {}, {}),
@@ -66,6 +70,8 @@ CELLS: list[tuple[str, dict[str, object], dict[str, object], dict[str, object]]]
     ("landline", LANDLINE, LANDLINE, LANDLINE),
     ("gp_registration_details", {}, PRACTICE, PRACTICE),
     ("gp_integration_credentials", {}, {}, {"gp_integration_credentials": DETAILS}),
+    ("client_metadata", KEPT, KEPT, KEPT),
+    ("nhs_app_credentials", {}, {}, {}),
 ]
 
 
@@ -78,8 +84,14 @@ async def test_a_scope_gives_its_claims_at_its_level(
 ) -> None:
     """§4: one cell of the table; iss, sub and aud always."""
     sharing.change_alice(level=level)
+    sharing.client_metadata.texts["alice", "partner"] = "a text"
 
     assert {**ALWAYS, **given} == await answer(sharing, f"openid {scope}")
+
+
+def test_the_table_is_whole() -> None:
+    """§4: every scope has its row."""
+    assert list(SCOPES) == [scope for scope, *_ in CELLS]
 
 
 async def test_a_claim_that_says_nothing_is_left_out(sharing: World) -> None:
@@ -168,8 +180,12 @@ async def test_a_live_token_loses_the_claim_with_the_im1_mark(sharing: World) ->
 async def test_a_live_token_dies_with_its_client_its_family_or_its_account(sharing: World) -> None:
     """N6, attacks 13."""
     token = (await sharing.redeemed()).access_token
+    client = sharing.clients.by_id.pop("partner")
+    await refused(sharing, token, "the client is unknown")
+
+    sharing.clients.by_id["partner"] = client
     sharing.change_client(disabled=True)
-    await refused(sharing, token, "the client is unknown or disabled")
+    await refused(sharing, token, "the client is disabled")
 
     sharing.change_client(disabled=False)
     await sharing.userinfo.answer(token)
@@ -284,3 +300,20 @@ async def test_a_token_comes_once_and_in_its_header(
 async def test_the_scheme_has_no_case(header: str) -> None:
     """RFC 9110 §11.1."""
     assert "abc" == unverified_token([header], is_sent_elsewhere=False)
+
+
+async def test_what_is_not_given_is_written_down_and_logged(sharing: World, caplog: pytest.LogCaptureFixture) -> None:
+    """N5, N7: whose, for whom and why; never more than that."""
+    caplog.set_level(logging.INFO, "gpic.provider")
+    await answer(sharing, "openid gp_integration_credentials", "P9.Cp")
+
+    assert [(ALICE.person, "partner", "not-entitled")] == sharing.offer.withheld
+    [record] = [one for one in caplog.records if one.message == "GP credentials withheld"]
+    assert {"client_id": "partner", "detail": "not-entitled"} == {name: vars(record)[name] for name in ("client_id", "detail")}
+
+
+async def test_whoever_does_not_ask_is_refused_nothing(sharing: World) -> None:
+    """N7: a login without the scope leaves no trace of a refusal."""
+    await answer(sharing, "openid", "P9.Cp")
+
+    assert [] == sharing.offer.withheld

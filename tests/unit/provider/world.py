@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
 
 from gpic.credentials.holding import PersonId
-from gpic.jose.assertions import ASSERTION_TYPE, assertion
+from gpic.jose.assertions import ASSERTION_TYPE
 from gpic.jose.keys import KeyRing, SigningKey
+from gpic.jose.sign import Claim, seconds, sign
 from gpic.nhs.clock import Clocks, MovableClock
 from gpic.nhs.credentials import GpCredentials
 from gpic.nhs.numbers import NhsNumber
@@ -17,11 +18,13 @@ from gpic.nhs.secret import Secret
 from gpic.nhs.trust import ProofingLevel, Vector
 from gpic.provider.accounts import Account
 from gpic.provider.authorize.flow import Authorize
+from gpic.provider.authorize.leniencies import CountedLeniencies
+from gpic.provider.authorize.pages_only import OnlyByPages
 from gpic.provider.clients import Client
 from gpic.provider.discovery import Discovery
 from gpic.provider.endpoints import Provider
 from gpic.provider.policy import ProviderPolicy
-from gpic.provider.ports import Binding, Codes, Families, Grant
+from gpic.provider.ports import AssertedIdentities, Binding, Codes, Families, Grant, SignInWithoutPages
 from gpic.provider.sessions import Session
 from gpic.provider.stages import AddressedRequest, AskUser, RawRequest, Redirect
 from gpic.provider.token.desk import Desk, TokenReply
@@ -31,6 +34,7 @@ from gpic.provider.userinfo.claims import Userinfo
 from gpic.storage.provider.cabinets import Cabinets
 from tests.unit.provider.fakes import (
     FakeAccounts,
+    FakeClientMetadata,
     FakeClients,
     FakeConsents,
     FakeInteractions,
@@ -47,7 +51,7 @@ BROWSER = "a browser's own random text"
 NUMBER = NhsNumber("9990001138")
 ALL_SCOPES = frozenset({
     "openid", "profile", "basic_demographics", "profile_extended", "email", "phone", "landline",
-    "gp_registration_details", "gp_integration_credentials",
+    "gp_registration_details", "gp_integration_credentials", "client_metadata",
 })  # fmt: skip
 VECTORS = tuple(
     Vector.parse(text) for text in ("P9.Cp.Cd", "P9.Cp.Ck", "P9.Cm", "P5.Cp.Cd", "P0.Cp.Cd", "P9.Cp", "P9", "Cp.Cd")
@@ -119,15 +123,19 @@ class World:
     interactions: FakeInteractions = field(default_factory=FakeInteractions)
     consents: FakeConsents = field(default_factory=FakeConsents)
     tokens: FakeTokens = field(default_factory=FakeTokens)
+    client_metadata: FakeClientMetadata = field(default_factory=FakeClientMetadata)
     offer: FakeOffer = field(default_factory=lambda: FakeOffer(details=DETAILS))
     wire: MovableClock = field(default_factory=lambda: MovableClock(NOW))
     world: MovableClock = field(default_factory=lambda: MovableClock(NOW))
+    without_pages: SignInWithoutPages = field(default_factory=OnlyByPages)
+    leniencies: CountedLeniencies = field(default_factory=CountedLeniencies)
     made: int = 0
     codes: Codes = field(init=False)
     families: Families = field(init=False)
+    identities: AssertedIdentities = field(init=False)
 
     def __post_init__(self) -> None:
-        self.codes = self.families = self.tokens
+        self.codes = self.families = self.identities = self.tokens
         self.clients.by_id["partner"] = partner(self.key)
         self.accounts.accounts["alice"] = ALICE
 
@@ -135,6 +143,11 @@ class World:
         """Texts in a row: text-1, text-2."""
         self.made += 1
         return f"text-{self.made}"
+
+    def new_number(self) -> bytes:
+        """A number that is none of those before."""
+        self.made += 1
+        return self.made.to_bytes(32)
 
     @property
     def clocks(self) -> Clocks:
@@ -146,7 +159,8 @@ class World:
         """The authorization endpoint."""
         return Authorize(
             self.clients, self.accounts, self.sessions, self.interactions, self.consents,
-            self.codes, self.offer, self.policy, self.clocks, self.new_text,
+            self.codes, self.identities, self.offer, self.policy, self.clocks, self.new_text,
+            self.without_pages, self.leniencies,
         )  # fmt: skip
 
     @property
@@ -162,7 +176,7 @@ class World:
     def userinfo(self) -> Userinfo:
         """The userinfo endpoint."""
         gate = Gate(self.clients, self.accounts, self.consents, self.families, self.ring, self.policy, self.wire)
-        return Userinfo(gate, self.offer)
+        return Userinfo(gate, self.offer, self.client_metadata, self.new_number)
 
     @property
     def provider(self) -> Provider:
@@ -174,7 +188,7 @@ class World:
         """Real cabinets instead of fakes."""
         for name in ("clients", "accounts", "sessions", "interactions", "consents"):
             setattr(self, name, getattr(cabinets, name))
-        self.codes, self.families = cabinets.codes, cabinets.families
+        self.codes, self.families, self.identities = cabinets.codes, cabinets.families, cabinets.identities
 
     def change_client(self, **changes: object) -> None:
         """The partner as an operator changes it."""
@@ -197,11 +211,13 @@ class World:
     def assertion(self, **changes: str) -> str:
         """A fresh client assertion."""
         self.made += 1
-        values = {"client_id": "partner", "audience": f"{ISSUER}/token"} | changes
-        life = timedelta(minutes=1)
-        return assertion(
-            values["client_id"], values["audience"], self.key, jti=f"jti-{self.made}", now=self.wire.now(), life=life
-        )
+        values = {"client_id": "partner", "audience": f"{ISSUER}/token", "algorithm": "RS512"} | changes
+        issued = seconds(self.wire.now())
+        claims: dict[str, Claim] = {
+            "iss": values["client_id"], "sub": values["client_id"], "aud": values["audience"],
+            "jti": f"jti-{self.made}", "iat": issued, "exp": issued + 60,
+        }  # fmt: skip
+        return sign(claims, self.key, values["algorithm"])
 
     def form(self, **changes: str | None) -> RawRequest:
         """A good token request for code `code` with changes."""
@@ -213,6 +229,10 @@ class World:
             "client_assertion": self.assertion(),
         }
         return tuple((name, value) for name, value in (fields | changes).items() if value is not None)
+
+    def refresh_form(self, refresh_token: str, **changes: str) -> RawRequest:
+        """A refresh with changes."""
+        return self.form(grant_type="refresh_token", code=None, refresh_token=refresh_token, **changes)
 
     def grant(self, **changes: object) -> Grant:
         """What alice's login allows."""

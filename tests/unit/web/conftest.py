@@ -11,16 +11,32 @@ import pytest
 from lxml import html
 from starlette.applications import Starlette
 
+from gpic.credentials.ports import NotOnPds, PracticeFound
 from gpic.jose.keys import KeyRing, SigningKey
+from gpic.nhs.answers import Unreachable
+from gpic.nhs.numbers import NhsNumber
 from gpic.nhs.trust import ProofingLevel
 from gpic.provider import endpoints
-from gpic.provider.accounts import Account, SignInSecrets
+from gpic.provider.accounts import SignInSecrets
 from gpic.provider.clients import Client
-from gpic.provider.sign_in import SignIn, hash_password
+from gpic.provider.identity.contacts import Contact
+from gpic.provider.identity.enrolment import Enrolment
+from gpic.provider.identity.own_account import OwnAccount
+from gpic.provider.identity.passkeys import PasskeyDesk
+from gpic.provider.identity.policy import IdentityPolicy
+from gpic.provider.identity.ports import CodeSent, Devices, Letter, NotDelivered, TooManyCodes
+from gpic.provider.identity.step_up import StepUp
+from gpic.provider.passwords import hash_password
+from gpic.provider.sign_in import SignIn
+from gpic.provider.sign_in_limits import PasswordLimits
+from gpic.sandbox import identity_checks
 from gpic.sandbox.browser import Page
+from gpic.sandbox.identity_checks import OneClickChecks
+from gpic.sandbox.post import Post
 from gpic.storage.provider import memory
 from gpic.web.form_tokens import FormTokens
-from gpic.web.pages import JinjaPages, PageDesk, routes
+from gpic.web.pages import JinjaPages, routes
+from gpic.web.visits import PageDesk
 from tests.unit.provider.world import ALICE, ISSUER, World, partner, raw
 
 PASSWORD = "correct horse battery staple"
@@ -29,24 +45,47 @@ CODE = "271828"
 
 @dataclass
 class PhoneCodes:
-    """One code per interaction, good once, as the port promises."""
+    """One code per contact and purpose, good once, as the port promises."""
 
     code: str = CODE
-    sent: list[str] = field(default_factory=list)
-    spent: set[str] = field(default_factory=set)
+    sent: list[Contact] = field(default_factory=list)
+    open: set[tuple[Contact, str]] = field(default_factory=set)
+    letters: list[tuple[Contact, Letter]] = field(default_factory=list)
+    answer: CodeSent | TooManyCodes | NotDelivered = field(default_factory=CodeSent)
 
-    async def send(self, account: Account, interaction_id: str) -> None:
-        """Remember that a code is under way."""
-        self.sent.append(account.subject)
-        self.spent.discard(interaction_id)
+    async def send(self, to: Contact, about: str, *, instead: Letter | None = None) -> CodeSent | TooManyCodes | NotDelivered:
+        """Remember that a code is under way, or what went in its place; an earlier one is gone."""
+        if not isinstance(self.answer, CodeSent):
+            return self.answer
+        self.sent.append(to)
+        self.open = {one for one in self.open if one[1] != about}
+        if instead is None:
+            self.open.add((to, about))
+        else:
+            self.letters.append((to, instead))
+        return self.answer
 
-    async def check(self, account: Account, interaction_id: str, code: str) -> bool:
+    async def check(self, to: Contact, about: str, code: str) -> bool:
         """True once; a phone is never reached without waiting."""
         await anyio.lowlevel.checkpoint()
-        if not self.sent or code != self.code or interaction_id in self.spent:
+        if code != self.code or (to, about) not in self.open:
             return False
-        self.spent.add(interaction_id)
+        self.open.remove((to, about))
         return True
+
+
+@dataclass
+class Register:
+    """A PDS of a few people."""
+
+    people: dict[NhsNumber, PracticeFound] = field(default_factory=dict)
+    is_down: bool = False
+    asked: int = 0
+
+    async def look_up(self, nhs_number: NhsNumber) -> PracticeFound | NotOnPds | Unreachable:
+        """Who has this number."""
+        self.asked += 1
+        return Unreachable(detail="pds-503") if self.is_down else self.people.get(nhs_number, NotOnPds())
 
 
 def seen(answer: httpx2.Response) -> Page:
@@ -62,6 +101,10 @@ class Visitor:
     transport: httpx2.ASGITransport  #: for a second browser at the same pages
     world: World
     codes: PhoneCodes
+    pds: Register
+    checks: OneClickChecks
+    post: Post
+    devices: Devices
 
     async def arrive(self, **changes: str | None) -> httpx2.Response:
         """From the partner to the first page."""
@@ -123,9 +166,28 @@ async def visitor(
     client: Client = replace(partner(world.key), **client_changes)  # type: ignore[arg-type] # each test knows its fields
     await cabinets.clients.put(client)
     await cabinets.accounts.put(ALICE, SignInSecrets(password_hash))
-    desk = PageDesk(world.authorize, SignIn(cabinets.accounts, codes), FormTokens(bytes(32)))
+    limits = PasswordLimits.of(cabinets.tried_passwords, IdentityPolicy(), world.clocks.wire)
+    pds, checks, post = Register(), OneClickChecks(ISSUER), Post()
+    desk = PageDesk(
+        world.authorize,
+        SignIn(cabinets.accounts, codes, cabinets.devices, limits, world.clocks.world),
+        Enrolment(cabinets.accounts, codes),
+        StepUp(cabinets.accounts, pds, cabinets.allowances, checks, world.clocks.wire),
+        OwnAccount(
+            cabinets.accounts,
+            cabinets.sessions,
+            cabinets.consents,
+            cabinets.devices,
+            codes,
+            cabinets.allowances,
+            post,
+            world.clocks,
+        ),
+        PasskeyDesk(ISSUER, cabinets.accounts, cabinets.passkeys, world.clocks.world),
+        FormTokens(bytes(32)),
+    )
     provider = replace(world.provider, pages=JinjaPages())
-    app = Starlette(routes=[*endpoints.routes(provider), *routes(desk)])
+    app = Starlette(routes=[*endpoints.routes(provider), *routes(desk), *identity_checks.routes(checks, desk.rendering)])
     transport = httpx2.ASGITransport(app)
     async with httpx2.AsyncClient(transport=transport, base_url=ISSUER) as client_at_pages:
-        yield Visitor(client_at_pages, transport, world, codes)
+        yield Visitor(client_at_pages, transport, world, codes, pds, checks, post, cabinets.devices)

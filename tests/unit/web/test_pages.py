@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from gpic.provider.identity.contacts import Contact
 from tests.unit.provider.world import ALICE, CALLBACK, raw
 from tests.unit.web.conftest import CODE, PASSWORD, Visitor, seen
 
@@ -66,7 +67,7 @@ async def test_an_address_is_read_in_any_case(visitor: Visitor) -> None:
     answer = await visitor.send(page, email=f" {ALICE.email.upper()} ", password=PASSWORD, action="continue")
 
     assert 303 == answer.status_code
-    assert ["alice"] == visitor.codes.sent
+    assert [Contact.phone(ALICE.phone)] == visitor.codes.sent
 
 
 async def test_the_fifth_wrong_answer_ends_it(visitor: Visitor) -> None:
@@ -151,7 +152,7 @@ async def test_who_is_not_proved_well_enough_can_go_back(visitor: Visitor) -> No
 
     end = await visitor.send(step_up, action="decline")
 
-    assert "You need to prove who you are" in step_up.text
+    assert "Show a photo of yourself" in step_up.text
     assert "access_denied" == dict(parse_qsl(urlsplit(end.headers["location"]).query))["error"]
 
 

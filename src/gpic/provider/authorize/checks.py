@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Final
 
 from gpic.nhs.trust import DEFAULT_VECTORS, Vector, VectorInvalid, parse_vtr
@@ -13,32 +13,44 @@ from gpic.provider import scopes
 from gpic.provider.errors import (
     InvalidRequest,
     InvalidScope,
+    RegistrationNotSupported,
     RequestNotSupported,
     RequestUriNotSupported,
     UnsupportedResponseType,
 )
 from gpic.provider.policy import Profile, ProviderPolicy
-from gpic.provider.stages import AddressedRequest, AuthorizeRequest
-
-LOG = logging.getLogger("gpic.provider")
+from gpic.provider.stages import AddressedRequest, AuthorizeRequest, Leniency
 
 MOST_PARAMETERS: Final = 64
 LONGEST_NAME: Final = 64
-#: Lengths in characters. The state goes into a Location header, the nonce into an ID token.
-LONGEST: Final = {
-    "state": 2048,
-    "nonce": 512,
-    "scope": 1024,
-    "vtr": 1024,
-    "asserted_login_identity": 8192,
-    "fido_auth_response": 16_384,
-}
-LONGEST_OTHER: Final = 2048
+#: What we read, with lengths in characters. The state goes into a Location header, the nonce into an ID token.
+LONGEST: Final[Mapping[str, int]] = MappingProxyType(
+    {
+        "client_id": 2048,
+        "redirect_uri": 2048,
+        "response_type": 2048,
+        "scope": 1024,
+        "state": 2048,
+        "nonce": 512,
+        "prompt": 2048,
+        "display": 2048,
+        "allow_registration": 2048,
+        "vtr": 1024,
+        "asserted_login_identity": 8192,
+        "code_challenge": 2048,
+        "code_challenge_method": 2048,
+        "request": 16_384,
+        "request_uri": 16_384,
+        "registration": 16_384,
+    }
+)
+#: What we do not read is ignored without error (`nhs-login.md` §2): FIDO responses, ID token hints, claims.
+LONGEST_IGNORED: Final = 16_384
 CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+#: JSON in a parameter that we ignore may hold line breaks.
+UNKEEPABLE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 S256_CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 PROMPTS_UNDERSTOOD: Final = frozenset({"", "none", "login"})
-#: Tolerated without effect (`nhs-login.md` §2); handed on for a scripted sign-in to read.
-TOLERATED: Final = frozenset({"login_hint", "ui_locales", "claims_locales", "acr_values", "max_age"})
 
 Check = Callable[[AddressedRequest, ProviderPolicy], None]
 
@@ -54,9 +66,9 @@ def fields_are_bounded(request: AddressedRequest, _policy: ProviderPolicy) -> No
     if len(request.raw) > MOST_PARAMETERS:
         raise InvalidRequest("There are too many parameters")
     for name, value in request.raw:
-        if len(name) > LONGEST_NAME or len(value) > LONGEST.get(name, LONGEST_OTHER):
+        if len(name) > LONGEST_NAME or len(value) > LONGEST.get(name, LONGEST_IGNORED):
             raise InvalidRequest("A parameter is too long")
-        if CONTROL.search(value):
+        if CONTROL.search(name) or (CONTROL if name in LONGEST else UNKEEPABLE).search(value):
             raise InvalidRequest("A parameter holds control characters")
 
 
@@ -66,6 +78,12 @@ def request_object_is_absent(request: AddressedRequest, _policy: ProviderPolicy)
         raise RequestNotSupported
     if request.get("request_uri"):
         raise RequestUriNotSupported
+
+
+def registration_is_absent(request: AddressedRequest, _policy: ProviderPolicy) -> None:
+    """OIDC Core §7.2.1: for providers that people run for themselves; ours knows its clients beforehand."""
+    if request.get("registration"):
+        raise RegistrationNotSupported
 
 
 def response_type_is_code(request: AddressedRequest, _policy: ProviderPolicy) -> None:
@@ -142,6 +160,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     nothing_is_repeated,
     fields_are_bounded,
     request_object_is_absent,
+    registration_is_absent,
     response_type_is_code,
     scope_has_openid,
     scopes_are_registered,
@@ -172,8 +191,18 @@ def check(request: AddressedRequest, policy: ProviderPolicy) -> AuthorizeRequest
         display="touch" if request.get("display") == "touch" else "page",
         allow_registration=request.get("allow_registration") != "false",
         code_challenge=request.get("code_challenge"),
-        ignored=tuple((name, value) for name, value in request.raw if name in TOLERATED),
+        unverified_identity=request.get("asserted_login_identity"),
+        ignored=tuple((name, value) for name, value in request.raw if name not in LONGEST),
+        tolerated=tuple(leniency for leniency, is_used in LENIENCIES if is_used(request)),
     )
+
+
+#: What a tolerant profile let pass, once every rule holds.
+LENIENCIES: Final[tuple[tuple[Leniency, Callable[[AddressedRequest], bool]], ...]] = (
+    (Leniency.STATE_MISSING, lambda request: not request.get("state")),
+    (Leniency.NONCE_MISSING, lambda request: not request.get("nonce")),
+    (Leniency.LOOPBACK_REDIRECT, lambda request: request.redirect_uri.startswith("http:")),
+)
 
 
 def _vectors(request: AddressedRequest) -> tuple[Vector, ...]:
@@ -189,8 +218,5 @@ def _vectors(request: AddressedRequest) -> tuple[Vector, ...]:
 
 
 def _must_be_present(name: str, request: AddressedRequest, policy: ProviderPolicy) -> None:
-    if request.get(name):
-        return
-    if policy.profile is not Profile.LENIENT:
+    if not request.get(name) and policy.profile is not Profile.LENIENT:
         raise InvalidRequest(f"{name} is missing")
-    LOG.warning("the real NHS login would refuse this", extra={"client_id": request.client.client_id, "missing": name})

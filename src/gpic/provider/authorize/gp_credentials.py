@@ -6,9 +6,9 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 
-from gpic.credentials.holding import PersonId
-from gpic.credentials.offer import Offered, SignInFirst, Underway
+from gpic.credentials.offer import Offered, Ready, SignInFirst, Underway
 from gpic.credentials.ports import Circumstances
 from gpic.provider.authorize.prompts import ask
 from gpic.provider.entitlement import may_have_gp_credentials
@@ -26,11 +26,16 @@ async def prepare(approved: Approved, interaction: Interaction, offer: GpOffer, 
     if not may_have_gp_credentials(request.scopes, request.client, approved.account, approved.vot, policy):
         return Prepared(approved)
     started = time.monotonic()
-    offered = await offer.prepare(_circumstances(approved))
-    offered = await _settled(offered, offer, approved.account.person, policy, started)
-    if isinstance(offered, SignInFirst) and not approved.signed_in_here:
-        return ask(Prompt.SIGN_IN, interaction, LoginRequired)
-    LOG.info("GP credentials looked after", extra={"client_id": request.client.client_id, "offered": type(offered).__name__})
+    offered = await _looked_after(approved, offer, policy, started)
+    if isinstance(offered, SignInFirst):
+        if not approved.signed_in_here:
+            return ask(Prompt.SIGN_IN, interaction, LoginRequired)
+        offered = await _looked_after(approved, offer, policy, started)  # they have: a check has just met the restriction
+    # What goes well is counted and in the audit trail; a line for each login would cost more than its transaction.
+    level = logging.DEBUG if isinstance(offered, Ready) else logging.INFO
+    LOG.log(
+        level, "GP credentials looked after", extra={"client_id": request.client.client_id, "offered": type(offered).__name__}
+    )
     return Prepared(approved)
 
 
@@ -42,15 +47,22 @@ def pauses(policy: ProviderPolicy) -> Iterator[float]:
         pause = min(2 * pause, policy.longest_pause)
 
 
-async def _settled(offered: Offered, offer: GpOffer, person: PersonId, policy: ProviderPolicy, started: float) -> Offered:
+async def _looked_after(approved: Approved, offer: GpOffer, policy: ProviderPolicy, started: float) -> Offered:
     """The engine's result, or Underway when time is up; the task itself is never cancelled (N8)."""
-    deadline = started + policy.longest_wait.total_seconds()
+    person = approved.account.person
+    offered = await offer.prepare(_circumstances(approved))
     for pause in pauses(policy):
-        if not isinstance(offered, Underway) or time.monotonic() + pause > deadline:
+        if not isinstance(offered, Underway) or time.monotonic() + pause > _deadline(offered, policy, started):
             break
         await asyncio.sleep(pause)
-        offered = await offer.progress(person)
+        left = timedelta(seconds=_deadline(Underway(), policy, started) - time.monotonic())
+        offered = await offer.progress(person, left)
     return offered
+
+
+def _deadline(offered: Underway, policy: ProviderPolicy, started: float) -> float:
+    """When this wait ends: a forced check has its own time within that of a registration (N8, N16)."""
+    return started + min(policy.longest_wait, offered.within or policy.longest_wait).total_seconds()
 
 
 def _circumstances(approved: Approved) -> Circumstances:
@@ -60,4 +72,5 @@ def _circumstances(approved: Approved) -> Circumstances:
         client_id=request.client.client_id,
         signed_in_now=approved.signed_in_here,
         prompt_login=request.prompt == "login",
+        asserted_by_itself=approved.asserted_by_itself,
     )

@@ -29,10 +29,24 @@ def bound(interaction: Interaction, browser: str, session_id: str) -> Interactio
 
 
 async def find(interactions: Interactions, interaction_id: str, browser: str, now: datetime) -> Interaction:
-    """The waiting interaction of this browser (*browser* "" finds one that no browser took up); raises InteractionGone."""
+    """The waiting interaction of this browser; raises InteractionGone, always for *browser* ""."""
+    interaction = await _waiting(interactions, interaction_id, now)
+    # What no browser has taken up must not be found by whoever comes without a cookie and shares the link.
+    if not browser or not hmac.compare_digest(interaction.browser, hash_of(browser)):
+        raise InteractionGone(detail="it belongs to another browser")
+    return interaction
+
+
+async def find_kept(interactions: Interactions, interaction_id: str, now: datetime) -> Interaction:
+    """What a form of another site left and no browser has taken up yet; raises InteractionGone."""
+    interaction = await _waiting(interactions, interaction_id, now)
+    if interaction.browser:
+        raise InteractionGone(detail="a browser has taken it up")
+    return interaction
+
+
+async def _waiting(interactions: Interactions, interaction_id: str, now: datetime) -> Interaction:
     interaction = await interactions.get(interaction_id, now)
     if interaction is None:
         raise InteractionGone(detail="unknown, finished or expired")
-    if not hmac.compare_digest(interaction.browser, hash_of(browser)):
-        raise InteractionGone(detail="it belongs to another browser")
     return interaction

@@ -6,25 +6,43 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from gpic.nhs.trust import Vector
+from gpic.nhs.trust import ProofingLevel, Vector
 from gpic.provider.accounts import Account
-from gpic.provider.errors import ConsentRequired, InteractionRequired, LoginRequired, SentBack
+from gpic.provider.errors import ConsentRequired, InteractionRequired, LoginRequired, SentBack, SsoLoginRequired
 from gpic.provider.scopes import needing_consent
 from gpic.provider.sessions import Session
-from gpic.provider.stages import Approved, AskUser, Interaction, Prompt
+from gpic.provider.stages import Approved, AskUser, Inherited, Interaction, Prompt
 
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A live session and the account that it belongs to."""
+    """A live session and the account that it belongs to; with *inherited*, by way of an asserted identity."""
 
     session: Session
     account: Account
+    inherited: Inherited | None = None
+
+    @property
+    def credentials(self) -> frozenset[str]:
+        """What was used to sign in, as far as it counts here."""
+        return self.session.vector.credentials if self.inherited is None else self.inherited.vot.credentials
+
+    @property
+    def level(self) -> ProofingLevel:
+        """Today's level; after a hand-over no more than what that login showed, unless it has risen since (N23)."""
+        if self.inherited is None or self.account.level > self.inherited.level_then:
+            return self.account.level
+        return min(self.account.level, self.inherited.vot.level or ProofingLevel.P0)
 
     @property
     def reached(self) -> Vector:
-        """Today's level with the credentials of the sign-in; a level may have risen since."""
-        return Vector(self.account.level, self.session.vector.credentials)
+        """The level with the credentials of the sign-in."""
+        return Vector(self.level, self.credentials)
+
+    @property
+    def could_show(self) -> Vector:
+        """What a sign-in of the same kind would show of this person today."""
+        return Vector(self.account.level, self.credentials)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +55,16 @@ class Standing:
 
 
 def sign_in_is_needed(standing: Standing) -> bool:
-    """Nobody is signed in, prompt=login wants it done here, or none of the vectors is met by how it was done."""
+    """Nobody is signed in, it must be done in this very request, or none of the vectors is met by how it was done."""
     interaction, person = standing.interaction, standing.person
-    if person is None or (interaction.request.prompt == "login" and not interaction.signed_in_here):
+    wants_it_here = interaction.request.prompt == "login" or interaction.assertion_failed
+    if person is None or (wants_it_here and not interaction.signed_in_here):
         return True
-    return not any(person.session.vector.credentials >= wanted.credentials for wanted in interaction.request.vectors)
+    vectors = interaction.request.vectors
+    if vot_of(person.reached, vectors) is None and vot_of(person.could_show, vectors) is not None:
+        # The login that is continued showed less of this person than is known: proving it once more would not help.
+        return True
+    return not any(person.credentials >= wanted.credentials for wanted in vectors)
 
 
 def step_up_is_needed(standing: Standing) -> bool:
@@ -56,17 +79,22 @@ def consent_is_needed(standing: Standing) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class PromptRule:
-    """When to ask, and what the partner hears instead with prompt=none."""
+    """When to ask, and what the partner hears instead with prompt=none, where it asserted an identity and where not."""
 
     prompt: Prompt
     is_needed: Callable[[Standing], bool]
     refusal: type[SentBack]
+    refusal_of_assertion: type[SentBack]
+
+    def told(self, interaction: Interaction) -> type[SentBack]:
+        """The refusal that fits this request."""
+        return self.refusal_of_assertion if interaction.request.unverified_identity else self.refusal
 
 
 PROMPTS: Final = (
-    PromptRule(Prompt.SIGN_IN, sign_in_is_needed, LoginRequired),
-    PromptRule(Prompt.STEP_UP, step_up_is_needed, InteractionRequired),
-    PromptRule(Prompt.CONSENT, consent_is_needed, ConsentRequired),
+    PromptRule(Prompt.SIGN_IN, sign_in_is_needed, LoginRequired, SsoLoginRequired),
+    PromptRule(Prompt.STEP_UP, step_up_is_needed, InteractionRequired, InteractionRequired),
+    PromptRule(Prompt.CONSENT, consent_is_needed, ConsentRequired, ConsentRequired),
 )
 
 
@@ -74,7 +102,7 @@ def next_prompt(standing: Standing) -> AskUser | Approved:
     """The first prompt that is needed, or the approval; raises SentBack with prompt=none."""
     for rule in PROMPTS:
         if rule.is_needed(standing):
-            return ask(rule.prompt, standing.interaction, rule.refusal)
+            return ask(rule.prompt, standing.interaction, rule.told(standing.interaction))
     return _approved(standing)
 
 
@@ -110,4 +138,11 @@ def _approved(standing: Standing) -> Approved:
     vot = vot_of(person.reached, interaction.request.vectors) if person is not None else None
     if person is None or vot is None:
         raise RuntimeError("PROMPTS let somebody pass who is not signed in well enough")
-    return Approved(interaction.request, person.session, person.account, vot, interaction.signed_in_here)
+    return Approved(
+        request=interaction.request,
+        session=person.session,
+        account=person.account,
+        vot=vot,
+        signed_in_here=interaction.signed_in_here,
+        asserted_by_itself=interaction.asserted_by == interaction.request.client.client_id,
+    )

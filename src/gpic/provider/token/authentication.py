@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 
 from gpic.jose.assertions import ASSERTION_TYPE, Addressee, assertion_policy
 from gpic.jose.errors import TokenRefused as AssertionRefused
-from gpic.jose.keys import KeySet
 from gpic.jose.verify import unverified_issuer, verify
 from gpic.provider.clients import Client
 from gpic.provider.errors import ClientInvalid
@@ -41,15 +39,22 @@ async def _authenticate(form: TokenForm, clients: Clients, policy: ProviderPolic
     if form.get("client_id") not in {"", unverified_client_id}:
         raise ClientInvalid(detail="client_id differs from iss")
     client = await clients.get(unverified_client_id)
-    if client is None or client.disabled:
-        raise ClientInvalid(detail="the client is unknown or disabled")
-    addressee = Addressee(policy.issuer, policy.token_endpoint)
-    wanted = assertion_policy(client.client_id, client.audience_policy, addressee, now, policy.clock_skew)
-    verified = verify(unverified_assertion, _keys_of(client.keys), wanted)
-    return AuthenticatedClient(client, JtiUse(client.client_id, verified.jti, verified.expires + policy.clock_skew))
+    if client is None:
+        raise ClientInvalid(detail="the client is unknown")
+    try:
+        return _proved(unverified_assertion, client, policy, now)
+    except AssertionRefused as error:
+        # The client is one of ours, so its name is fit for the log.
+        raise ClientInvalid(detail=f"{type(error).__name__}: {error} (client {client.client_id})") from error
 
 
-@lru_cache(maxsize=512)
-def _keys_of(pems: tuple[str, ...]) -> KeySet:
-    """Reading PEM costs more than verifying with it."""
-    return KeySet.from_pems(pems)
+def _proved(unverified_assertion: str, client: Client, policy: ProviderPolicy, now: datetime) -> AuthenticatedClient:
+    """The client, once its assertion holds; raises ClientInvalid and AssertionRefused."""
+    if client.disabled:
+        raise ClientInvalid(detail=f"the client is disabled (client {client.client_id})")
+    if client.algorithm not in policy.algorithms:
+        raise ClientInvalid(detail=f"{client.algorithm} is not allowed here any more (client {client.client_id})")
+    addressee, skew = Addressee(policy.issuer, policy.token_endpoint), policy.clock_skew
+    wanted = assertion_policy(client.client_id, client.audience_policy, addressee, now, skew, client.algorithm)
+    verified = verify(unverified_assertion, client.key_set, wanted)
+    return AuthenticatedClient(client, JtiUse(client.client_id, verified.jti, verified.expires + skew))

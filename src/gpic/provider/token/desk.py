@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from gpic.jose.keys import KeyRing
+from gpic.jose.keys import Keys
 from gpic.jose.sign import sign
 from gpic.nhs.clock import Clocks
+from gpic.provider.clients import Client
 from gpic.provider.errors import GrantInvalid
 from gpic.provider.policy import ProviderPolicy
 from gpic.provider.ports import Accounts, Clients, Codes, Consents, Families, Grant
 from gpic.provider.randomness import random_text
 from gpic.provider.scopes import in_order, still_shared
+from gpic.provider.token.authentication import AuthenticatedClient
 from gpic.provider.token.claims import ACCESS_TOKEN, ID_TOKEN, Issue, stated
 
 
@@ -39,6 +41,10 @@ class TokenReply:
         }
 
 
+#: A grant whose form is read: what remains to be done for the client that proves itself. Raises TokenRefused.
+Answering = Callable[[AuthenticatedClient, "Desk"], Awaitable[TokenReply]]
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """The token endpoint's cabinets, keys, clocks and settings."""
@@ -48,24 +54,27 @@ class Desk:
     consents: Consents
     codes: Codes
     families: Families
-    keys: KeyRing
+    keys: Keys
     policy: ProviderPolicy
     clocks: Clocks = field(default_factory=Clocks)
     new_text: Callable[[], str] = random_text  #: for jti and refresh tokens
 
-    async def reply(self, grant: Grant, scopes: frozenset[str], refresh_token: str, *, with_id_token: bool) -> TokenReply:
+    async def reply(
+        self, client: Client, grant: Grant, scopes: frozenset[str], refresh_token: str, *, with_id_token: bool
+    ) -> TokenReply:
         """Tokens for what of *scopes* is still shared (N6); raises GrantInvalid when the account is gone."""
         account = await self.accounts.by_subject(grant.subject)
         if account is None:
             raise GrantInvalid(detail="the account is gone")
-        shared = still_shared(scopes, await self.consents.agreed(grant.subject, grant.client_id))
+        shared = still_shared(scopes, await self.consents.agreed(grant.subject, grant.client_id), client.scopes)
         now = self.clocks.wire.now()
         access = Issue(grant, account, shared, self.policy, now, self.new_text())
-        identity = Issue(grant, account, shared, self.policy, now, self.new_text())
+        # A login issues one ID token: its jti is the family's name, by which an asserted identity finds it again (N23).
+        identity = Issue(grant, account, shared, self.policy, now, grant.family)
         return TokenReply(
             access_token=sign(stated(ACCESS_TOKEN, access), self.keys.current),
             expires_in=int(self.policy.access_token_lifetime.total_seconds()),
             scope=in_order(shared),
             refresh_token=refresh_token,
-            id_token=sign(stated(ID_TOKEN, identity), self.keys.current) if with_id_token else "",
+            id_token=sign(stated(ID_TOKEN, identity), self.keys.current, client.algorithm) if with_id_token else "",
         )

@@ -1,1 +1,1 @@
-"""GET and POST /userinfo."""
+"""GET, POST and PATCH /userinfo."""

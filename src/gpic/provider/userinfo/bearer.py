@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from gpic.jose.errors import TokenRefused
-from gpic.jose.keys import KeyRing
+from gpic.jose.keys import Keys
 from gpic.jose.verify import Audience, ClaimsPolicy, VerifiedClaims, verify
 from gpic.nhs.clock import Clock
 from gpic.nhs.trust import Vector
@@ -52,7 +52,7 @@ class Gate:
     accounts: Accounts
     consents: Consents
     families: Families
-    keys: KeyRing
+    keys: Keys
     policy: ProviderPolicy
     clock: Clock  #: wire
 
@@ -61,8 +61,10 @@ async def admit(token: str, gate: Gate) -> AccessGrant:
     """The grant behind an unverified token; raises AccessTokenInvalid or UserinfoScopeInsufficient."""
     verified = _verified(token, gate)
     client = await gate.clients.get(verified.audience[0])
-    if client is None or client.disabled:
-        raise AccessTokenInvalid(detail="the client is unknown or disabled")
+    if client is None:
+        raise AccessTokenInvalid(detail="the client is unknown")
+    if client.disabled:
+        raise AccessTokenInvalid(detail="the client is disabled")
     if not await gate.families.is_alive(verified.text("family")):
         raise AccessTokenInvalid(detail="the family is revoked")
     account = await gate.accounts.by_subject(verified.subject)
@@ -71,7 +73,7 @@ async def admit(token: str, gate: Gate) -> AccessGrant:
     granted = frozenset(verified.text("scope").split())
     if OPENID not in granted:
         raise UserinfoScopeInsufficient
-    shared = still_shared(granted, await gate.consents.agreed(account.subject, client.client_id))
+    shared = still_shared(granted, await gate.consents.agreed(account.subject, client.client_id), client.scopes)
     return AccessGrant(client, account, shared, Vector.parse(verified.text("vot")))
 
 

@@ -1,0 +1,1 @@
+"""Letters on their way to people: e-mails and text messages with one-time codes."""
