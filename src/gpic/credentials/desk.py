@@ -48,6 +48,10 @@ class Merged(Exception):
         self.survivor = survivor
 
 
+class Moved(Exception):
+    """They have another practice by now; what was learned of the old one is void (N8)."""
+
+
 class NotNow(Exception):
     """No answer came (N12)."""
 
@@ -92,16 +96,28 @@ class Desk:
             raise Overtaken
         return saved.holding
 
+    async def withdraw(self, holding: Holding, why: changes.Departure) -> Holding:
+        """Keep nothing of it any more (N18, N19, N22); raises Overtaken."""
+        return await self.save(changes.left(holding), AuditEvent.WITHDRAWN, why)
+
+    async def register_soon(self, person: PersonId) -> None:
+        """Leave a registration to be run after this task.
+
+        It is left *before* what makes it necessary is saved: a task that finds nothing to do costs one look, but a run
+        that dies between the two would leave a person whom nobody looks after (J17).
+        """
+        await self.jobs.enqueue(Task(TaskKind.REGISTER, person), self.now())
+
     async def hand_over(self, holding: Holding, survivor: PersonId) -> Holding:
         """Withdraw what is held of somebody whom PDS merged with another, who is registered instead (N1)."""
-        withdrawn = await self.save(changes.left(holding), AuditEvent.WITHDRAWN, "numbers-merged")
-        await self.jobs.enqueue(Task(TaskKind.REGISTER, survivor), self.now())
-        return withdrawn
+        await self.register_soon(survivor)
+        return await self.withdraw(holding, changes.Departure.NUMBERS_MERGED)
 
     async def later(self, holding: Holding, silence: Silence) -> TryAgainAt:
-        """Count the silence, keep everything, and say when to try again (N12)."""
-        holding = await self.save(changes.silent(holding))
-        pause = self.policy.pause_after_silences(holding.silences, self.chance())
+        """Count the silence, keep everything, and say when to try again (N12); raises Overtaken."""
+        pause = self.policy.pause_after_silences(holding.silences + 1, self.chance())
         if isinstance(silence, Unreachable) and silence.retry_after is not None:
             pause = max(pause, min(silence.retry_after, self.policy.longest_pause))
-        return TryAgainAt(self.now() + pause)
+        retry_at = self.now() + pause
+        await self.save(changes.silent(holding, retry_at))
+        return TryAgainAt(retry_at)

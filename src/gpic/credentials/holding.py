@@ -33,7 +33,10 @@ class Holding:
     refusal: Reason | None = None  #: why the last try ended without details
     tries: int = 0  #: refusals in a row (N11)
     silences: int = 0  #: answers missing in a row (N12)
-    next_try_at: datetime | None = None
+    next_try_at: datetime | None = None  #: after a refusal (N11) or a missing answer (N12)
     registered_at: datetime | None = None
     checked_at: datetime | None = None  #: the last good check
     completed: tuple[datetime, ...] = ()  #: registrations that stored new details, of the last 24 h (N13)
+    confirm_asked_at: datetime | None = None  #: a login wants to know whether the details still work (N16)
+    forced: tuple[datetime, ...] = ()  #: the checks that logins forced, of the last hour (N16)
+    may_lift: bool = False  #: somebody signed in for it, so a restriction may be lifted (N17)

@@ -80,6 +80,7 @@ class PracticeFound:
     demographics: Demographics | None
     version: int = 0
     deceased: bool = False  #: formally registered
+    given_name: str = ""  #: for the account alone; a GP system is not shown it
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +165,10 @@ class AuditEvent(StrEnum):
     WITHDRAWN = "withdrawn"
     WITHHELD = "withheld"
     WRONG_PATIENT = "wrong-patient"
+    CONSENT_WITHDRAWN = "consent-withdrawn"  #: from here on this partner is given nothing (N6)
+    REVOKED = "revoked"  #: a login's tokens ended since a code or token came back that somebody else may have
+    EXPORTED = "exported"  #: everything that is kept of somebody was handed out to them
+    ERASED = "erased"  #: everything that was kept of somebody is gone, but for this trail
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,12 +227,26 @@ class Holdings(Protocol):
         """When this client last got this person's details (N16)."""
         ...
 
+    async def note(self, record: AuditRecord) -> None:
+        """Write this down, whatever is held (N7)."""
+        ...
+
+
+class Releases(Protocol):
+    """What was released, as far as following a person needs it (N18)."""
+
+    async def last_released_at(self, person: PersonId) -> datetime | None:
+        """When any partner last got this person's details (world clock); None when nobody ever did."""
+        ...
+
 
 class TaskKind(StrEnum):
     """What the engine leaves for later."""
 
     REGISTER = "register"
     RECHECK = "recheck"
+    CONFIRM = "confirm"  #: open a session and retrieve again, because a partner is back too soon (N16)
+    FOLLOW = "follow"  #: look the person up on PDS and follow them to another practice (N18, N20, N22)
 
 
 @dataclass(frozen=True, slots=True)

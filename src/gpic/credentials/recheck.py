@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gpic.credentials import changes
+from gpic.credentials.changes import Departure
 from gpic.credentials.desk import Desk, Ended, Merged, NotNow, Overtaken
 from gpic.credentials.holding import Holding
 from gpic.credentials.lifecycle import State
-from gpic.credentials.ports import AuditEvent, Finished, Task, TaskKind, TaskOutcome
+from gpic.credentials.ports import AuditEvent, Finished, Task, TaskOutcome
 from gpic.credentials.register import erase_wrong_patient
 from gpic.credentials.whereabouts import case_of
 from gpic.nhs.answers import (
@@ -42,7 +43,7 @@ class Recheck:
         surgery = self.desk.surgeries.system_of(holding.practice)
         try:
             if surgery is None or surgery.supplier != holding.supplier:
-                return await self._register_anew(changes.left(holding), AuditEvent.WITHDRAWN, "system-changed")
+                return await self._start_over(holding, Departure.SYSTEM_CHANGED)
             if holding.token is None:
                 return await self._by_retrieve(holding)
             answer = await surgery.system.check(holding.token, holding.practice)
@@ -75,6 +76,8 @@ class Recheck:
             return Finished()
         except Ended as end:
             return await self._rejected(holding, end.reason)
+        if (case.applicant.practice, case.supplier) != (holding.practice, holding.supplier):
+            return await self._start_over(holding, Departure.PRACTICE_CHANGED)
         return await self._after_retrieve(holding, await case.system.retrieve(case.applicant))
 
     async def _after_retrieve(self, holding: Holding, answer: Retrieved) -> TaskOutcome:
@@ -90,10 +93,13 @@ class Recheck:
         return Finished()
 
     async def _rejected(self, holding: Holding, reason: Reason) -> TaskOutcome:
-        return await self._register_anew(changes.token_rejected(holding), AuditEvent.REJECTED, reason)
+        """Stop releasing, then fetch anew (N13, N15, N21)."""
+        await self.desk.register_soon(holding.person)
+        await self.desk.save(changes.token_rejected(holding), AuditEvent.REJECTED, reason)
+        return Finished()
 
-    async def _register_anew(self, holding: Holding, event: AuditEvent, why: str) -> TaskOutcome:
-        """Stop releasing first, then fetch anew (N13, N15, N21)."""
-        saved = await self.desk.save(holding, event, why)
-        await self.desk.jobs.enqueue(Task(TaskKind.REGISTER, saved.person), self.desk.now())
+    async def _start_over(self, holding: Holding, why: Departure) -> TaskOutcome:
+        """What is held is of another practice or system (N18, N19)."""
+        await self.desk.register_soon(holding.person)
+        await self.desk.withdraw(holding, why)
         return Finished()

@@ -1,6 +1,6 @@
 """Getting a person's details, from whatever point an earlier run had reached (N2, N8–N13).
 
-    case → begin → obtain (retrieve, else create) → link → prove
+    case → begin → lift (a restriction) → obtain (retrieve, else create) → link → prove
 
 Each step saves before the next one asks, so that a run that dies is taken up where it was.
 """
@@ -8,10 +8,9 @@ Each step saves before the next one asks, so that a run that dies is taken up wh
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 from gpic.credentials import changes
-from gpic.credentials.desk import Desk, Ended, Merged, NotNow, Overtaken
+from gpic.credentials.desk import Desk, Ended, Merged, Moved, NotNow, Overtaken
 from gpic.credentials.holding import Holding
 from gpic.credentials.lifecycle import State
 from gpic.credentials.ports import AuditEvent, Finished, Task, TaskOutcome
@@ -32,9 +31,10 @@ from gpic.nhs.answers import (
 )
 from gpic.nhs.credentials import GpCredentials
 
-#: States in which a registration starts or is taken up; in all others there is nothing to do.
-#: A restricted account is taken up only when its owner has just signed in: the offer queues it for nobody else (N17).
-OPEN: Final = frozenset(State) - {State.HELD}
+
+def is_open(holding: Holding) -> bool:
+    """Whether a registration starts or is taken up; a restricted one only after its owner has signed in (N17)."""
+    return holding.may_lift if holding.state is State.RESTRICTED else holding.state is not State.HELD
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Register:
     async def run(self, task: Task) -> TaskOutcome:
         """Carry the person's registration as far as it goes today."""
         holding = await self.desk.holdings.load(task.person)
-        if holding.state not in OPEN or (holding.state is State.REFUSED and not self.desk.is_due(holding)):
+        if not is_open(holding) or (holding.state is State.REFUSED and not self.desk.is_due(holding)):
             return Finished()
         registration = Registration(self.desk, holding)
         try:
@@ -66,10 +66,8 @@ class Registration:
         """The steps in order; a lasting refusal ends them, a silence puts them off. Raises Overtaken."""
         try:
             case = await case_of(self.holding.person, self.desk)
-            if self.holding.state is State.RESTRICTED:
-                await self.lift(case)
-            else:
-                await self.begin(case)
+            await self.begin(case)
+            await self.lift(case)
             await self.obtain(case)
             await self.link(case)
             await self.prove(case)
@@ -77,14 +75,26 @@ class Registration:
             await self.end(end.reason)
         except Merged as merger:
             self.holding = await self.desk.hand_over(self.holding, merger.survivor)
+        except Moved:
+            await self.desk.register_soon(self.holding.person)
+            self.holding = await self.desk.withdraw(self.holding, changes.Departure.PRACTICE_CHANGED)
         except NotNow as silence:
             return await self.desk.later(self.holding, silence.silence)
         return Finished()
 
+    async def begin(self, case: Case) -> None:
+        """Say that it runs, and forget what belonged to another practice or system."""
+        begun = changes.begun(self.holding, case.applicant.practice, case.supplier)
+        if begun != self.holding:
+            self.holding = await self.desk.save(begun)
+
     async def lift(self, case: Case) -> None:
         """A fresh verification with the new sign-in's identity token; what it returns replaces ours (N17)."""
+        if self.holding.state is not State.RESTRICTED:
+            return
         match await case.system.verify_anew(case.applicant):
             case Found(details):
+                self._refuse_rejected(details)
                 self.holding = await self.desk.save(changes.lifted(self.holding, details), AuditEvent.CHECKED, "lifted")
             case NoAccount():
                 self.holding = await self.desk.save(changes.token_rejected(self.holding), AuditEvent.REJECTED, "no-account")
@@ -93,23 +103,18 @@ class Registration:
             case Unreachable() | Unexpected() as silence:
                 raise NotNow(silence)
 
-    async def begin(self, case: Case) -> None:
-        """Say that it runs, and forget what belonged to another practice or system."""
-        begun = changes.begun(self.holding, case.applicant.practice, case.supplier)
-        if begun != self.holding:
-            self.holding = await self.desk.save(begun)
-        if self.holding.details is None and self._has_had_enough():
-            raise Ended(Reason.TOO_MANY)
-
     async def obtain(self, case: Case) -> None:
         """Details, kept unproved before anything is done with them (N8)."""
         if self.holding.details is not None:
             return
+        if self._has_had_enough():
+            raise Ended(Reason.TOO_MANY)
         details = await self._retrieved(case)
-        if details is None:
+        if details is None and self.holding.token is None:
             details = await self._created(case)
-        if details.fingerprint in self.holding.rejected:
-            raise Ended(Reason.KEY_INVALID)  # never presented or released again (N13)
+        if details is None:
+            raise NotNow(Unexpected("account-without-details"))  # we opened it, so another is not opened; it will show
+        self._refuse_rejected(details)
         self.holding = await self.desk.save(changes.stored(self.holding, details, self.desk.now(), self.desk.policy))
 
     async def link(self, case: Case) -> None:
@@ -133,11 +138,11 @@ class Registration:
     async def prove(self, case: Case) -> None:
         """The right patient, by a session of our own; without a token the retrieve by number was the proof (N2)."""
         if self.holding.token is None:
-            await self._hold("by-retrieve")
+            await self._hold("by-retrieve", case)
             return
         match await case.system.check(self.holding.token, case.applicant.practice):
             case Accepted(shown) if case.numbers & shown.nhs_numbers:
-                await self._hold("by-session")
+                await self._hold("by-session", case)
             case Accepted():
                 await erase_wrong_patient(self.holding, self.desk)
             case Restricted():
@@ -168,24 +173,33 @@ class Registration:
             case Unreachable() | Unexpected() as silence:
                 raise NotNow(silence)
 
-    async def _created(self, case: Case) -> GpCredentials:
-        """A new account's details; its token is kept before anything else is asked (N10)."""
+    async def _created(self, case: Case) -> GpCredentials | None:
+        """A new account's details, None where they do not show yet; its token is kept before anything else is asked (N10)."""
         match await case.system.open_account(case.applicant):
             case Opened(token, details):
                 self.holding = await self.desk.save(changes.tokened(self.holding, token))
-            case Refused(Reason.ACCOUNT_EXISTS):
-                details = None  # an earlier run, or somebody else, was faster: it can be read now
+                return details or await self._retrieved(case)
+            case Refused(Reason.ACCOUNT_EXISTS as reason):
+                details = await self._retrieved(case)  # an earlier run, or somebody else, was faster
+                if details is None:
+                    raise Ended(reason)
+                return details
             case Refused(reason):
                 raise Ended(reason)
             case Unreachable() | Unexpected() as silence:
                 raise NotNow(silence)
-        details = details or await self._retrieved(case)
-        if details is None:
-            raise NotNow(Unexpected("account-without-details"))
-        return details
 
-    async def _hold(self, how: str) -> None:
+    async def _hold(self, how: str, case: Case) -> None:
+        """From here it may be released, unless the person has moved while systems were asked (N8)."""
+        person = await self.desk.people.find(self.holding.person)
+        if person is None or person.practice != case.applicant.practice:
+            raise Moved
         self.holding = await self.desk.save(changes.proved(self.holding, self.desk.now()), AuditEvent.REGISTERED, how)
+
+    def _refuse_rejected(self, details: GpCredentials) -> None:
+        """Details that a system has rejected are never presented or released again (N13)."""
+        if details.fingerprint in self.holding.rejected:
+            raise Ended(Reason.KEY_INVALID)
 
     def _has_had_enough(self) -> bool:
         recent = changes.recent(self.holding, self.desk.now(), self.desk.policy)

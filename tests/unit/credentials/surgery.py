@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from gpic.credentials.confirm import Confirm
 from gpic.credentials.desk import Desk
 from gpic.credentials.holding import Holding, PersonId
-from gpic.credentials.offer import Offer
+from gpic.credentials.offer import Offer, Offered
 from gpic.credentials.policy import CredentialsPolicy
 from gpic.credentials.ports import (
     Applicant,
@@ -64,6 +65,7 @@ NAME = Demographics("Okafor", "1984-02-17")
 DOWN = Unreachable(detail="down")
 REGISTER = Task(TaskKind.REGISTER, PERSON)
 RECHECK = Task(TaskKind.RECHECK, PERSON)
+CONFIRM = Task(TaskKind.CONFIRM, PERSON)
 ASKED = Circumstances(PERSON, "partner")
 
 
@@ -229,6 +231,10 @@ class Watchful(MemoryHoldings):
         self.on_call("saved")
         return outcome
 
+    def overtaken_by(self, holding: Holding) -> None:
+        """Somebody else saves, at once."""
+        self._holdings[holding.person] = replace(holding, version=holding.version + 1)
+
 
 @dataclass
 class Queue:
@@ -290,6 +296,14 @@ class Bench:
     async def rechecked(self) -> TaskOutcome:
         """Run the check once."""
         return await Recheck(self.desk).run(Task(TaskKind.RECHECK, PERSON))
+
+    async def confirmed(self) -> TaskOutcome:
+        """Run the forced check once."""
+        return await Confirm(self.desk).run(CONFIRM)
+
+    async def signs_in(self) -> Offered:
+        """A login with a real sign-in."""
+        return await self.offer.prepare(replace(ASKED, signed_in_now=True))
 
     async def holding(self) -> Holding:
         """What is held now."""

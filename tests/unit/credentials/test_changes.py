@@ -52,7 +52,16 @@ CASES: list[tuple[str, Holding, Callable[[Holding], Holding], Holding]] = [
         "a registration elsewhere forgets what was held",
         at(State.REFUSED),
         lambda holding: changes.begun(holding, ELSEWHERE, "tpp"),
-        replace(FULL, state=State.REGISTERING, practice=ELSEWHERE, supplier="tpp", details=None, token=None, silences=0),
+        replace(
+            FULL,
+            state=State.REGISTERING,
+            practice=ELSEWHERE,
+            supplier="tpp",
+            details=None,
+            token=None,
+            silences=0,
+            next_try_at=None,
+        ),
     ),
     (
         "a registration that goes on changes nothing",
@@ -64,13 +73,25 @@ CASES: list[tuple[str, Holding, Callable[[Holding], Holding], Holding]] = [
         "a registration whose practice changed starts over",
         at(State.UNPROVED),
         lambda holding: changes.begun(holding, ELSEWHERE, "emis"),
-        replace(FULL, state=State.REGISTERING, practice=ELSEWHERE, details=None, token=None, silences=0),
+        replace(FULL, state=State.REGISTERING, practice=ELSEWHERE, details=None, token=None, silences=0, next_try_at=None),
+    ),
+    (
+        "a restricted account of another practice is that practice's business",
+        at(State.RESTRICTED),
+        lambda holding: changes.begun(holding, ELSEWHERE, "emis"),
+        replace(FULL, state=State.REGISTERING, practice=ELSEWHERE, details=None, token=None, silences=0, next_try_at=None),
+    ),
+    (
+        "a restricted account at the same practice goes on where it is",
+        at(State.RESTRICTED),
+        lambda holding: changes.begun(holding, PRACTICE, "emis"),
+        at(State.RESTRICTED),
     ),
     (
         "a registration whose system changed starts over",
         at(State.REGISTERING),
         lambda holding: changes.begun(holding, PRACTICE, "tpp"),
-        replace(FULL, state=State.REGISTERING, supplier="tpp", details=None, token=None, silences=0),
+        replace(FULL, state=State.REGISTERING, supplier="tpp", details=None, token=None, silences=0, next_try_at=None),
     ),
     (
         "stored details count, and old completions are forgotten",
@@ -137,13 +158,13 @@ CASES: list[tuple[str, Holding, Callable[[Holding], Holding], Holding]] = [
         "a good check is stamped",
         FULL,
         lambda holding: changes.checked(holding, NOW),
-        replace(FULL, checked_at=NOW, silences=0),
+        replace(FULL, checked_at=NOW, silences=0, next_try_at=None),
     ),
     (
         "who left keeps nothing, and may come back at once",
         FULL,
         changes.left,
-        replace(FULL, state=State.WITHDRAWN, details=None, token=None, refusal=None, tries=0, next_try_at=None),
+        replace(FULL, state=State.WITHDRAWN, details=None, token=None, refusal=None, tries=0, silences=0, next_try_at=None),
     ),
     (
         "another patient erases everything usable",
@@ -159,7 +180,24 @@ CASES: list[tuple[str, Holding, Callable[[Holding], Holding], Holding]] = [
             next_try_at=NOW + timedelta(hours=6),
         ),
     ),
-    ("a silence is counted", FULL, changes.silent, replace(FULL, silences=4)),
+    (
+        "a silence is counted, and has its pause",
+        replace(FULL, next_try_at=None),
+        lambda holding: changes.silent(holding, NOW),
+        replace(FULL, silences=4, next_try_at=NOW),
+    ),
+    (
+        "a silence does not shorten the pause after a refusal",
+        replace(FULL, next_try_at=NOW + timedelta(hours=1)),
+        lambda holding: changes.silent(holding, NOW),
+        replace(FULL, silences=4, next_try_at=NOW + timedelta(hours=1)),
+    ),
+    (
+        "a silence may lengthen a pause",
+        replace(FULL, next_try_at=NOW - timedelta(hours=1)),
+        lambda holding: changes.silent(holding, NOW),
+        replace(FULL, silences=4, next_try_at=NOW),
+    ),
 ]
 
 

@@ -10,7 +10,7 @@ import pytest
 from gpic.credentials import changes
 from gpic.credentials.lifecycle import State
 from gpic.credentials.offer import Ready, SignInFirst, Underway, Withheld
-from gpic.credentials.ports import AuditEvent, Finished, TryAgainAt
+from gpic.credentials.ports import AuditEvent, AuditRecord, Finished, TryAgainAt
 from gpic.nhs.answers import AlreadyLinked, NoAccount, Reason, Refused, Unexpected
 from tests.unit.credentials.surgery import ASKED, DOWN, ELSEWHERE, NOW, OTHER, PERSON, RECHECK, REGISTER, Bench
 
@@ -241,3 +241,12 @@ async def test_a_check_comes_too_late_for_nobody(bench: Bench) -> None:
     """A check of somebody who is not held asks nobody."""
     assert Finished() == await bench.rechecked()
     assert {} == bench.practice.calls
+
+
+async def test_what_is_withheld_elsewhere_is_written_down_whole(known: Bench) -> None:
+    """N7: when, whose, at which version, for whom and why."""
+    await known.offer.withhold(PERSON, "riverside", "not-entitled")
+
+    now, version = known.clock.now(), (await known.holding()).version
+    expected = AuditRecord(now, PERSON, AuditEvent.WITHHELD, version, "riverside", "not-entitled")
+    assert expected == (await known.holdings.trail(PERSON))[-1]

@@ -10,7 +10,7 @@ import pytest
 from gpic.credentials import changes
 from gpic.credentials.holding import PersonId
 from gpic.credentials.lifecycle import State
-from gpic.credentials.offer import Underway, Withheld
+from gpic.credentials.offer import Underway
 from gpic.credentials.ports import AuditEvent, Finished, NotOnPds, PracticeFound, Task, TaskKind, TryAgainAt
 from gpic.nhs.answers import AlreadyLinked, NoAccount, Reason, Refused, Unreachable
 from tests.unit.credentials.surgery import ASKED, NOW, OTHER, PERSON, REGISTER, Bench
@@ -52,12 +52,12 @@ async def test_the_login_that_finds_another_system_writes_it_down(known: Bench) 
     assert {REGISTER: known.clock.now()} == known.queue.waiting
 
 
-async def test_a_withdrawn_person_is_not_waited_for(known: Bench) -> None:
-    """Somebody who waits hears that nothing will come."""
+async def test_a_withdrawn_person_is_waited_for(known: Bench) -> None:
+    """N18, N19: somebody who logs in after a withdrawal waits for the registration that follows it."""
     holding = await known.holding()
     await known.holdings.save(changes.left(holding))
 
-    assert Withheld("withdrawn") == await known.offer.progress(PERSON)
+    assert Underway() == await known.offer.progress(PERSON)
 
 
 async def test_a_release_is_remembered_for_its_partner(known: Bench) -> None:

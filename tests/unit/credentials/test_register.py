@@ -251,8 +251,11 @@ async def test_a_restricted_account_waits_for_its_owner(bench: Bench) -> None:
     state = (await bench.holding()).state
 
     await bench.registered()
+    without_sign_in = bench.practice.calls["verify_anew"]
+    await bench.signs_in()
+    await bench.registered()
 
-    assert State.RESTRICTED is state
+    assert (State.RESTRICTED, 0) == (state, without_sign_in)
     assert 1 == bench.practice.calls["verify_anew"]
     assert bench.practice.details == await bench.released()
 
@@ -264,6 +267,7 @@ async def test_a_key_that_the_reset_changed_replaces_ours(bench: Bench) -> None:
     await bench.rechecked()
     bench.practice.key += 1
 
+    await bench.signs_in()
     await bench.registered()
 
     assert bench.practice.details == await bench.released()
@@ -347,3 +351,12 @@ async def test_a_move_in_the_middle_starts_over_at_the_new_practice(bench: Bench
     holding = await bench.holding()
     assert (State.HELD, ELSEWHERE) == (holding.state, holding.practice)
     assert 2 == bench.practice.calls["retrieve"]
+
+
+async def test_an_account_that_exists_and_does_not_show_is_a_refusal(bench: Bench) -> None:
+    """N10, N11: EMIS says that there is one, and tells no details of it."""
+    bench.practice.has_account = False
+    bench.practice.answers = {"create": [Refused(Reason.ACCOUNT_EXISTS)], "retrieve": [NoAccount(), NoAccount()]}
+    await bench.registered()
+
+    assert (State.REFUSED, Reason.ACCOUNT_EXISTS) == ((await bench.holding()).state, (await bench.holding()).refusal)

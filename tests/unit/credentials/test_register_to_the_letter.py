@@ -43,6 +43,7 @@ async def test_a_lifting_that_is_put_off_comes_back_when_told(bench: Bench) -> N
     """N12, N17: the fresh verification as well."""
     bench.practice.answers["session"] = [Restricted()]
     await bench.registered()
+    await bench.signs_in()
     bench.practice.answers["verify_anew"] = [Unreachable(timedelta(minutes=1))]
 
     assert TryAgainAt(NOW + timedelta(minutes=1)) == await bench.registered()
@@ -61,6 +62,7 @@ async def test_a_lifting_that_finds_nothing_ends_as_a_registration_does(
     """N17: no account any more: register anew; refused: N11."""
     bench.practice.answers["session"] = [Restricted()]
     await bench.registered()
+    await bench.signs_in()
     bench.practice.answers["verify_anew"] = [answer]
 
     await bench.registered()
@@ -74,6 +76,7 @@ async def test_what_happened_is_written_down_with_its_reason(bench: Bench) -> No
     bench.later(hours=1)
     bench.practice.restricted = True
     await bench.rechecked()
+    await bench.signs_in()
     await bench.registered()
     bench.practice.answers["session"] = [Rejected(Reason.LOCKED)]
     await bench.rechecked()
@@ -160,6 +163,7 @@ async def test_a_restriction_that_shows_while_lifting_fails_is_kept(bench: Bench
     """N12, N17: no answer to the fresh verification leaves the restriction as it is."""
     bench.practice.answers["session"] = [Restricted()]
     await bench.registered()
+    await bench.signs_in()
     bench.practice.answers["verify_anew"] = [DOWN]
 
     outcome = await bench.registered()

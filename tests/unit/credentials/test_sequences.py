@@ -10,14 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gpic.credentials.lifecycle import State
-from gpic.credentials.offer import Underway
+from gpic.credentials.offer import Underway, Withheld
 from gpic.credentials.ports import AuditEvent, Circumstances, TryAgainAt
 from gpic.nhs.answers import NoAccount, Reason, Refused, Rejected, Restricted
-from tests.unit.credentials.surgery import DOWN, OTHER, PERSON, Bench, Killed, Practice
+from tests.unit.credentials.surgery import DOWN, OTHER, PERSON, REGISTER, Bench, Killed, Practice
 
 STEPS = st.sampled_from(
     [
         "log in",
+        "come back",
+        "come back signed in",
         "rotate",
         "kill token",
         "reset",
@@ -39,11 +41,12 @@ class Life:
     def __init__(self, style: str, *, has_account: bool) -> None:
         self.bench = Bench(practice=Practice(style, has_account=has_account), supplier=style)
         self.rejected: set[str] = set()
+        self.signed_in = False  #: since the account was restricted
         self._watch()
 
     def _watch(self) -> None:
         practice = self.bench.practice
-        link, check = practice.link, practice.check
+        link, check, verify_anew = practice.link, practice.check, practice.verify_anew
 
         async def watched_link(demographics, details):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202 - the port's
             assert details.fingerprint not in self.rejected, "a rejected key was presented again"
@@ -59,19 +62,29 @@ class Life:
                 self.rejected.add(token.fingerprint)
             return answer
 
-        practice.link, practice.check = watched_link, watched_check  # type: ignore[method-assign]
+        async def watched_verification(applicant):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202 - the port's
+            assert self.signed_in, "lifted, and nobody had signed in since the reset"
+            return await verify_anew(applicant)
 
-    async def step(self, what: str) -> None:  # noqa: C901 - one line for each thing that can happen
+        practice.link, practice.check = watched_link, watched_check  # type: ignore[method-assign]
+        practice.verify_anew = watched_verification  # type: ignore[method-assign]
+
+    async def step(self, what: str) -> None:  # noqa: C901, PLR0912 - one line for each thing that can happen
         """Let something happen."""
         bench, practice = self.bench, self.bench.practice
         match what:
             case "log in":
                 await self.log_in()
+            case "come back":
+                await self.come_back(Circumstances(PERSON, "partner"))
+            case "come back signed in":
+                await self.come_back(Circumstances(PERSON, "partner", signed_in_now=True, prompt_login=True))
             case "rotate":
                 practice.key += practice.has_account
             case "kill token":
                 practice.dead_tokens |= set(practice.tokens)
             case "reset":
+                self.signed_in &= practice.restricted
                 practice.restricted = practice.has_account
             case "an hour":
                 bench.later(hours=1)
@@ -92,15 +105,25 @@ class Life:
 
     async def log_in(self) -> None:
         """Ask, and run whatever is due, as a worker does."""
+        self.signed_in = True
         await self.bench.offer.prepare(Circumstances(PERSON, "partner", signed_in_now=True))
         await self.work()
+
+    async def come_back(self, how: Circumstances) -> None:
+        """The partner says that the details do not work (N16): whatever it does, it never waits longer than it may."""
+        self.bench.later(minutes=1)
+        self.signed_in |= how.signed_in_now
+        offered = await self.bench.offer.prepare(how)
+        await self.work()
+        assert not isinstance(offered, Underway) or offered.within in {None, self.bench.policy.forced_wait}
 
     async def work(self) -> None:
         """Run what waits; a task that wants to come back waits again."""
         bench = self.bench
         for task in [task for task, due in bench.queue.waiting.items() if due <= bench.clock.now()]:
             del bench.queue.waiting[task]
-            outcome = await (bench.registered() if task.kind == "register" else bench.rechecked())
+            run = {"register": bench.registered, "recheck": bench.rechecked, "confirm": bench.confirmed}[task.kind]
+            outcome = await run()
             if isinstance(outcome, TryAgainAt):
                 await bench.queue.enqueue(task, outcome.when)
 
@@ -111,6 +134,7 @@ class Life:
             raise Killed
 
         self.bench.practice.on_call = kill
+        self.signed_in = True
         await self.bench.offer.prepare(Circumstances(PERSON, "partner", signed_in_now=True))
         with contextlib.suppress(Killed):
             await self.bench.registered()
@@ -126,7 +150,10 @@ class Life:
         assert holding.token is None or holding.token.fingerprint not in self.rejected
         assert bench.practice.accounts_opened <= 1
         if holding.state in {State.REGISTERING, State.UNPROVED, State.EMPTY, State.WITHDRAWN}:
-            assert Underway() == await bench.offer.prepare(Circumstances(PERSON, "partner"))
+            offered = await bench.offer.prepare(Circumstances(PERSON, "partner"))
+            is_put_off = holding.next_try_at is not None and holding.next_try_at - bench.clock.now() > bench.policy.longest_wait
+            assert offered == (Withheld("no-answer") if is_put_off else Underway())
+            assert REGISTER in bench.queue.waiting
         if holding.state is State.REFUSED:
             assert holding.next_try_at is not None
 

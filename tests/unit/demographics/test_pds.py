@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 from gpic.credentials.ports import NotOnPds, Pds, PracticeFound
 from gpic.demographics.access import AccessTokens
 from gpic.demographics.pds.client import PdsClient
+from gpic.demographics.turns import Turns
+from gpic.jobs.memory import MemoryPace
 from gpic.nhs.answers import Unreachable
 from gpic.nhs.clock import MovableClock
 from gpic.nhs.credentials import Demographics
@@ -27,6 +29,7 @@ from tests.unit.line import RESPONSES, Answer, Line, said
 pytestmark = pytest.mark.anyio
 
 NOW = datetime(2031, 4, 2, 12, tzinfo=UTC)
+NO_END = timedelta(hours=1)
 NUMBER, NEWER = NhsNumber("9990001111"), NhsNumber("9990001138")
 PRACTICE = OdsCode("A12345")
 ADA = Demographics("Okafor", "1984-02-17")
@@ -71,7 +74,7 @@ RECORD: dict[str, object] = {
     "generalPractitioner": registered(start="2020-01-01"),
     "telecom": [{"system": "email", "value": "ada@example.test"}],
 }
-FOUND = PracticeFound(NUMBER, PRACTICE, ADA, version=7)
+FOUND = PracticeFound(NUMBER, PRACTICE, ADA, version=7, given_name="Ada")
 
 
 def outcome(status: int, code: str, **headers: str) -> httpx2.Response:
@@ -83,7 +86,7 @@ def outcome(status: int, code: str, **headers: str) -> httpx2.Response:
 class Desk:
     """PDS and its token endpoint, each at the end of its own line."""
 
-    def __init__(self, *answers: Answer, access: Line | None = None) -> None:
+    def __init__(self, *answers: Answer, access: Line | None = None, turns: Turns | None = None) -> None:
         self.records = Line(*answers)
         self.access = access or Line(GRANTED)
         numbers = count(1)
@@ -93,6 +96,7 @@ class Desk:
         self.pds: Pds = PdsClient(
             self.records.client("https://pds.test/personal-demographics/FHIR/R4"),
             tokens,
+            turns=turns,
             clock=MovableClock(NOW),
             new_uuid=lambda: f"00000000-0000-4000-8000-{next(numbers):012}",
         )
@@ -181,7 +185,7 @@ async def test_a_restricted_record_names_no_practice() -> None:
     restricted = await found(generalPractitioner=None, meta={"versionId": "7", "security": [{"code": "R"}]})
     very = await found(generalPractitioner=None, name=None, birthDate=None)
 
-    assert PracticeFound(NUMBER, None, ADA, version=7) == restricted
+    assert PracticeFound(NUMBER, None, ADA, version=7, given_name="Ada") == restricted
     assert PracticeFound(NUMBER, None, None, version=7) == very
 
 
@@ -280,6 +284,37 @@ async def test_nothing_else_is_asked_again(answer: Answer) -> None:
     desk = Desk(answer)
 
     assert isinstance(await desk.look_up(), Unreachable)
+    assert 1 == len(desk.records.asked)
+
+
+class Slept:
+    """Notes how long somebody would have slept."""
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+
+    async def __call__(self, seconds: float) -> None:
+        """Go on at once."""
+        self.seconds.append(round(seconds, 3))
+
+
+async def test_every_attempt_takes_a_turn() -> None:
+    """§1.7: what is asked again counts against the limit as well (N20)."""
+    slept = Slept()
+    turns = Turns(MemoryPace(timedelta(milliseconds=200), clock=lambda: 1.0), urgent=True, patience=NO_END, sleep=slept)
+    desk = Desk(said(429, b""), said(200, RECORD), turns=turns)
+
+    assert FOUND == await desk.look_up()
+    assert [0.0, 0.2] == slept.seconds
+
+
+async def test_whoever_gets_no_turn_does_not_ask() -> None:
+    """N12: the limit is ours to keep, and the task comes again."""
+    pace = MemoryPace(timedelta(seconds=5), clock=lambda: 1.0)
+    desk = Desk(said(200, RECORD), turns=Turns(pace, urgent=True, patience=timedelta(seconds=1), sleep=Slept()))
+
+    assert FOUND == await desk.look_up()
+    assert Unreachable(timedelta(seconds=1), detail="no-turn") == await desk.look_up()
     assert 1 == len(desk.records.asked)
 
 

@@ -11,14 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gpic.credentials.ports import Surgeries, Surgery
-from gpic.gp_systems.directory import (
-    Directory,
-    DirectoryInvalid,
-    EngineSurgeries,
-    Entry,
-    PartnerSurgeries,
-)
+from gpic.gp_systems.directory import Directory, EngineSurgeries, PartnerSurgeries, Reloaded
 from gpic.gp_systems.emis.client import EmisWeb
+from gpic.gp_systems.mapping import Entry, MappingInvalid
 from gpic.gp_systems.tpp.client import Application, TppSystmOne
 from gpic.nhs.clock import MovableClock
 from gpic.nhs.organisations import OdsCode
@@ -113,7 +108,9 @@ def test_a_reload_tells_whose_system_changed() -> None:
     directory = Directory.from_csv(MONTHLY)
     changed = directory.reload("PRACTICE_CODE,SUPPLIER_NAME,PRACTICE_NAME\nA12345,TPP,X\nB12345,tpp,Renamed\nD12345,EMIS,New\n")
 
-    assert {A, OdsCode("D12345")} == changed
+    # C lost a system that nobody knew; there is nobody to withdraw.
+    assert Reloaded(frozenset({A, OdsCode("D12345")})) == changed
+    assert Reloaded(frozenset()) == directory.look()
     assert ("tpp", "tpp", None, "Renamed") == (
         directory.supplier_of(A),
         directory.supplier_of(B),
@@ -125,7 +122,7 @@ def test_a_reload_tells_whose_system_changed() -> None:
 def test_a_reload_that_fails_leaves_everything_as_it_was() -> None:
     """A broken download does not take practices away."""
     directory = Directory.from_csv(MONTHLY)
-    with pytest.raises(DirectoryInvalid):
+    with pytest.raises(MappingInvalid):
         directory.reload("PRACTICE_CODE,SUPPLIER_NAME\nA12345,TPP\nnonsense!,EMIS\n")
 
     assert "emis" == directory.supplier_of(A)
@@ -143,7 +140,7 @@ def test_a_reload_that_fails_leaves_everything_as_it_was() -> None:
 )
 def test_a_file_that_is_no_mapping_is_refused_with_its_line(text: str, line: int) -> None:
     """An operator finds the fault."""
-    with pytest.raises(DirectoryInvalid) as refused:
+    with pytest.raises(MappingInvalid) as refused:
         Directory.from_csv(text)
 
     assert line == refused.value.line
@@ -161,8 +158,8 @@ def test_marks_and_line_ends_do_not_matter() -> None:
     | st.text(alphabet='A1,"\n\r\x00', max_size=40).map(lambda rest: f"PRACTICE_CODE,SUPPLIER_NAME,FROM\n{rest}")
 )
 def test_no_file_does_worse_than_be_refused(text: str) -> None:
-    """Whatever the text, there is a directory or DirectoryInvalid."""
-    with contextlib.suppress(DirectoryInvalid):
+    """Whatever the text, there is a directory or MappingInvalid."""
+    with contextlib.suppress(MappingInvalid):
         assert Directory.from_csv(text).practices() is not None
 
 

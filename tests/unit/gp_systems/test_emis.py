@@ -353,3 +353,23 @@ async def test_nothing_secret_is_shown(call: str, caplog: pytest.LogCaptureFixtu
     assert isinstance(answer, Found | Opened | Linked | Accepted | SessionOpened)
     everything = f"{caplog.text} {answer!r}"
     assert [] == [secret for secret in (*SECRETS, GUID, "UPL-77aa", "SID-51f0") if secret in everything]
+
+
+def in_camel(value: object) -> object:
+    """The same with names that begin in lower case."""
+    if isinstance(value, dict):
+        return {name[:1].lower() + name[1:]: in_camel(inner) for name, inner in value.items()}
+    return [in_camel(inner) for inner in value] if isinstance(value, list) else value
+
+
+async def test_names_are_read_whatever_their_first_letters_case() -> None:
+    """§2.1: they are PascalCase; a stub of the public client's answers otherwise, and that client reads both."""
+    bodies = [in_camel({"EndUserSessionId": "EUS-1"}), in_camel(SESSION), in_camel(PATIENT)]
+    line = Line(*(said(200, body) for body in bodies if isinstance(body, dict)))
+    opened = await emis(line).open_session(TOKEN, PRACTICE)
+    refused = in_camel({"Message": "No", "InternalResponseCode": -1105, "Exceptions": []})
+    assert isinstance(refused, dict)
+
+    assert isinstance(opened, SessionOpened)
+    assert frozenset({NUMBER}) == opened.shown.nhs_numbers
+    assert Rejected(Reason.KEY_INVALID) == await emis(Line(BEGUN, said(400, refused))).link(ADA, EMIS_DETAILS)

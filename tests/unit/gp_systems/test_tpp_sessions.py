@@ -9,7 +9,9 @@ import httpx2
 import pytest
 from lxml import etree
 
+from gpic.gp_systems.plugs import Line as Plugged
 from gpic.gp_systems.tpp import wire
+from gpic.gp_systems.tpp.plug import tpp_systmone
 from gpic.gp_systems.tpp.replies import parts_of, token_of
 from gpic.nhs.answers import (
     Accepted,
@@ -22,11 +24,13 @@ from gpic.nhs.answers import (
 )
 from gpic.nhs.credentials import Demographics, Im1Token
 from gpic.nhs.secret import Secret
-from tests.unit.gp_systems.persons import ADA, NUMBER, PRACTICE, SECRETS
+from tests.unit.gp_systems.persons import ADA, APPLICANT, NUMBER, PRACTICE, SECRETS
 from tests.unit.gp_systems.systmone import (
     LOGGED_OFF,
     PERSON,
+    RETRIEVED,
     TOKEN,
+    URL,
     ask,
     canonical,
     error,
@@ -36,6 +40,8 @@ from tests.unit.gp_systems.systmone import (
 from tests.unit.line import Answer, Line, said
 
 pytestmark = pytest.mark.anyio
+
+HANDLE = '{{"suid": "{}", "onlineUserId": "82ab00", "patientId": "82ab00"}}'
 
 
 async def test_a_check_sees_whom_the_session_shows_and_logs_off() -> None:
@@ -73,8 +79,9 @@ async def test_a_partner_gets_a_session_to_work_with_and_ends_it() -> None:
 
     opened = await system.open_session(TOKEN, PRACTICE)
 
-    assert SessionOpened(GpSession("tpp", Secret("c3VpZA==")), ShownPatient(frozenset({NUMBER}), ADA)) == opened
     assert isinstance(opened, SessionOpened)
+    assert ShownPatient(frozenset({NUMBER}), ADA) == opened.shown
+    assert {"suid": "c3VpZA=="} == system.carrying(opened.session)
     await system.end_session(opened.session)
     assert ["Authenticate", "Logoff"] == [request.headers["type"] for request in line.asked]
 
@@ -87,7 +94,14 @@ async def test_a_session_without_a_usable_id_is_none(suid: str) -> None:
     assert Unexpected("tpp-authenticate-no-suid") == await tpp(Line(reply)).open_session(TOKEN, PRACTICE)
 
 
-@pytest.mark.parametrize("handle", [GpSession("emis", Secret("c3VpZA==")), GpSession("tpp", Secret("a\r\nb"))])
+@pytest.mark.parametrize(
+    "handle",
+    [
+        GpSession("emis", Secret(HANDLE.format("c3VpZA=="))),
+        GpSession("tpp", Secret(HANDLE.format("a\\r\\nb"))),
+        GpSession("tpp", Secret("c3VpZA==")),
+    ],
+)
 async def test_only_sessions_of_ours_are_ended(handle: GpSession) -> None:
     """Another supplier's handle, or one that no header can carry, goes nowhere."""
     line = Line(said(200, LOGGED_OFF))
@@ -198,3 +212,49 @@ async def test_nothing_secret_is_shown_in_a_session(call: str, caplog: pytest.Lo
 
     assert isinstance(answer, Accepted | SessionOpened)
     assert [] == [secret for secret in (*SECRETS, "c3VpZA==") if secret in f"{caplog.text} {answer!r}"]
+
+
+@pytest.mark.parametrize(
+    ("user", "patient"), [("", 'patientId="p"'), ('onlineUserId=" "', 'patientId="p"'), ('onlineUserId="o"', "")]
+)
+async def test_a_session_that_names_no_user_or_patient_is_enough_for_a_check_only(user: str, patient: str) -> None:
+    """§3.3: a client cannot make a session of it, and does not leave it open; a verification needs the NHS number alone."""
+    person = f'<Person {patient}><NationalId value="{NUMBER.digits}"/></Person>'
+    reply = said(200, f"<AuthenticateReply {user}><User>{person}</User></AuthenticateReply>".encode(), suid="c3VpZA==")
+    line = Line(reply, said(200, LOGGED_OFF))
+
+    assert Unexpected("tpp-authenticate-no-user") == await tpp(line).open_session(TOKEN, PRACTICE)
+    assert ["Authenticate", "Logoff"] == [request.headers["type"] for request in line.asked]
+    assert isinstance(await tpp(Line(reply, said(200, LOGGED_OFF))).check(TOKEN, PRACTICE), Accepted)
+
+
+@pytest.mark.parametrize(
+    "start", ["\ufeff", '<?xml version="1.0" encoding="utf-16"?>\n', "<?xml version='1.0' encoding='UTF-8'?>"]
+)
+async def test_what_a_stub_writes_into_a_string_is_read(start: str) -> None:
+    """.NET calls utf-16 what it then sends in UTF-8; empty namespaces and NHS numbers in groups harm nobody."""
+    person = (
+        '<Person patientId="p" dateOfBirth="1984-02-17T00:00:00.0Z" gender="Female">'
+        f'<NationalId type="NHS">{NUMBER.spoken}</NationalId><PersonName name="Ms Ada Okafor"/></Person>'
+    )
+    site = '<SiteDetails unitName="Practice X"><Address address="1 High Road"/></SiteDetails>'
+    access = f'<PatientAccess patientId="p">{site}</PatientAccess>'
+    spaces = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+    body = (
+        f'{start}<AuthenticateReply {spaces} patientId="p" onlineUserId="p" uuid="u">'
+        f"<User>{person}</User>{person}<Registration>{access}</Registration></AuthenticateReply>"
+    )
+    answer = await tpp(Line(said(200, body.encode(), Suid="c3VpZA=="))).open_session(TOKEN, PRACTICE)
+
+    assert isinstance(answer, SessionOpened)
+    assert (frozenset({NUMBER}), ADA) == (answer.shown.nhs_numbers, answer.shown.demographics)
+
+
+@pytest.mark.parametrize(("options", "seconds"), [({}, 10.0), ({"timeout": "2.5"}, 2.5)])
+async def test_tpp_may_take_as_long_as_is_configured(options: dict[str, str], seconds: float) -> None:
+    """§2.8, §11.8: ten seconds unless it is said otherwise."""
+    line = Line(said(200, RETRIEVED))
+    named = {"application_name": "Demo", "application_version": "1.0", "provider_id": "prov-1"}
+    await tpp_systmone(Plugged("tpp", line.client(URL), URL, named | options)).retrieve(APPLICANT)
+
+    assert [seconds] == [request.extensions["timeout"]["read"] for request in line.asked]

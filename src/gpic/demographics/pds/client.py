@@ -12,6 +12,7 @@ import httpx2
 from gpic.credentials.ports import NotOnPds, PracticeFound
 from gpic.demographics.access import AccessToken, AccessTokens
 from gpic.demographics.pds import reading
+from gpic.demographics.turns import Turns
 from gpic.nhs.answers import Silence, Unreachable
 from gpic.nhs.clock import Clock, SystemClock
 from gpic.nhs.numbers import NhsNumber
@@ -26,16 +27,21 @@ LONGEST_WAIT: Final = timedelta(seconds=2)  #: a longer `Retry-After` is handed 
 
 
 class PdsClient:
-    """PDS for one application of ours. *client* is opened on the FHIR address; *clock* is the world's (periods)."""
+    """PDS for one application of ours. *client* is opened on the FHIR address; *clock* is the world's (periods).
+
+    *turns* keep to the limit that all workers on all hosts share; without them every call goes out at once.
+    """
 
     def __init__(
         self,
         client: httpx2.AsyncClient,
         tokens: AccessTokens,
         *,
+        turns: Turns | None = None,
         clock: Clock | None = None,
         new_uuid: Callable[[], str] = lambda: str(uuid4()),
     ) -> None:
+        self._turns = turns
         self._client = client
         self._tokens = tokens
         self._clock = clock or SystemClock()
@@ -60,6 +66,8 @@ class PdsClient:
         return token if isinstance(token, Unreachable) else await self._get_with(token, nhs_number, ids)
 
     async def _get_with(self, token: AccessToken, nhs_number: NhsNumber, ids: dict[str, str]) -> Reply | Silence:
+        if self._turns and (too_long := await self._turns.wait()):
+            return too_long
         headers = ids | {"Authorization": f"Bearer {token.text.reveal()}", "Accept": "application/fhir+json"}
         return await ask(self._client, self._client.build_request("GET", f"Patient/{nhs_number.digits}", headers=headers))
 

@@ -40,6 +40,7 @@ def found(reply: Reply, today: date) -> PracticeFound | NotOnPds | Unreachable:
         demographics=_demographics(patient),
         version=_version(patient),
         deceased=_is_formally_dead(patient),
+        given_name=_given_name(patient),
     )
 
 
@@ -73,6 +74,11 @@ def _demographics(patient: wire.Patient) -> Demographics | None:
     family = next((name.family for name in patient.name if name.use == "usual" and name.family), None)
     born = patient.birth_date or ""
     return Demographics(family, born) if family and FULL_DATE.fullmatch(born) else None
+
+
+def _given_name(patient: wire.Patient) -> str:
+    usual = next((name for name in patient.name if name.use == "usual"), None)
+    return " ".join(usual.given) if usual else ""
 
 
 def _version(patient: wire.Patient) -> int:

@@ -36,6 +36,7 @@ class HumanName(Words, frozen=True, rename="camel"):
 
     use: str | None = None
     family: str | None = None
+    given: tuple[str, ...] = ()
 
 
 class Meta(Words, frozen=True, rename="camel"):

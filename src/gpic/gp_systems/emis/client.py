@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -31,14 +32,14 @@ from gpic.nhs.answers import (
 from gpic.nhs.credentials import Demographics, GpCredentials, Im1Token
 from gpic.nhs.organisations import OdsCode
 from gpic.nhs.secret import Secret
-from gpic.outbound import Reply, Timeouts, ask
+from gpic.outbound import Reply, Timeouts, ask, no_answer
 
 DEFAULT: Final = Timeouts()
 EXTENDED: Final = Timeouts(answer=timedelta(seconds=120))  #: E1, E3, E4 and E5 (§2.8)
 
 
 @dataclass(frozen=True, slots=True)
-class _Entered:
+class _Seen:
     visit: wire.Visit
     shown: ShownPatient
 
@@ -61,7 +62,9 @@ class EmisWeb:
         self._extended = extended
 
     async def retrieve(self, applicant: Applicant) -> Retrieved:
-        """E1, E4: the linkage details by NHS number and identity token."""
+        """E1, E4: the linkage details by NHS number and identity token. Without a token nothing is asked (N9)."""
+        if not applicant.identity_token.reveal().strip():
+            return Refused(Reason.MALFORMED, "emis-retrieve-no-identity-token")
         visit = await self._begin()
         if not isinstance(visit, wire.Visit):
             return visit
@@ -78,7 +81,9 @@ class EmisWeb:
         return await self.retrieve(applicant)
 
     async def open_account(self, applicant: Applicant) -> AccountOpened:
-        """E1, E5: an account, whose details EMIS tells only on a retrieve."""
+        """E1, E5: an account, whose details EMIS tells only on a retrieve. Without an e-mail nothing is asked (N9)."""
+        if not applicant.email.strip():
+            return Refused(Reason.MALFORMED, "emis-create-no-email")
         visit = await self._begin()
         if not isinstance(visit, wire.Visit):
             return visit
@@ -109,23 +114,50 @@ class EmisWeb:
 
     async def check(self, token: Im1Token, practice: OdsCode) -> CheckAnswer:
         """E1, E2, E6: whether the token opens a session, and whose. Without an NHS number that proves nothing (N2)."""
-        entered = await self._enter(token, practice)
-        if not isinstance(entered, _Entered):
-            return entered
-        return Accepted(entered.shown) if entered.shown.nhs_numbers else Unexpected("emis-demographics-no-number")
+        seen = await self._enter(token, practice)
+        if not isinstance(seen, _Seen):
+            return seen
+        return Accepted(seen.shown) if seen.shown.nhs_numbers else Unexpected("emis-demographics-no-number")
 
     async def open_session(self, token: Im1Token, practice: OdsCode) -> SessionAnswer:
         """E1, E2, E6: a session to work with, and whom it shows."""
-        entered = await self._enter(token, practice)
-        if not isinstance(entered, _Entered):
-            return entered
-        handle = Secret(msgspec.json.encode(entered.visit).decode())
-        return SessionOpened(GpSession(replies.SUPPLIER, handle), entered.shown)
+        seen = await self._enter(token, practice)
+        if not isinstance(seen, _Seen):
+            return seen
+        handle = Secret(msgspec.json.encode(seen.visit).decode())
+        return SessionOpened(GpSession(replies.SUPPLIER, handle), seen.shown)
 
     async def end_session(self, session: GpSession) -> None:
         """Nothing: EMIS knows no such call (§2.7)."""
 
-    async def _enter(self, token: Im1Token, practice: OdsCode) -> _Entered | Restricted | Rejected | Refused | Silence:
+    @property
+    def client(self) -> httpx2.AsyncClient:
+        """Opened on the interface's address."""
+        return self._client
+
+    def carrying(self, session: GpSession) -> Mapping[str, str]:
+        """The session's headers (§2.1)."""
+        visit = replies.visit_of(session)
+        return self._headers(visit) if visit else {}
+
+    def naming(self, session: GpSession) -> Mapping[str, str]:
+        """`userPatientLinkToken`: whom a request is about, the patient themselves. Most endpoints want it."""
+        visit = replies.visit_of(session)
+        return {"userPatientLinkToken": visit.user_patient_link_token} if visit else {}
+
+    def has_ended(self, reply: Reply) -> bool:
+        """HTTP 401, or the literal sentence (§2.3)."""
+        return wire.session_is_lost(reply)
+
+    async def stays_open(self, session: GpSession) -> bool | Silence:
+        """E6, as NHS App does it (§2.6)."""
+        visit = replies.visit_of(session)
+        reply = await self._demographics(visit) if visit else None
+        if not isinstance(reply, Reply):
+            return reply or False
+        return no_answer(reply) or not self.has_ended(reply)
+
+    async def _enter(self, token: Im1Token, practice: OdsCode) -> _Seen | Restricted | Rejected | Refused | Silence:
         guid = replies.guid_of(token)
         if guid is None:
             return Rejected(Reason.TOKEN_INVALID, "emis-token-unreadable")
@@ -134,11 +166,11 @@ class EmisWeb:
             return begun
         request = wire.SessionRequest(access_identity_guid=guid, national_practice_code=practice.code)
         reply = await self._post("sessions", begun, request, self._timeouts)
-        visit = replies.entered(reply, begun.end_user_session_id) if isinstance(reply, Reply) else reply
-        if not isinstance(visit, wire.Visit):
-            return visit
-        shown = await self._see(visit)
-        return _Entered(visit, shown) if isinstance(shown, ShownPatient) else shown
+        entered = replies.entered(reply, begun.end_user_session_id) if isinstance(reply, Reply) else reply
+        if not isinstance(entered, replies.Entered):
+            return entered
+        shown = await self._see(entered)
+        return _Seen(entered.visit, shown) if isinstance(shown, ShownPatient) else shown
 
     async def _begin(self) -> wire.Visit | Refused | Silence:
         request = self._client.build_request(
@@ -154,7 +186,11 @@ class EmisWeb:
         request = self._client.build_request("POST", path, headers=headers, content=content, timeout=timeouts.parts())
         return await ask(self._client, request)
 
-    async def _see(self, visit: wire.Visit) -> ShownPatient | Rejected | Refused | Silence:
+    async def _see(self, entered: replies.Entered) -> ShownPatient | Rejected | Refused | Silence:
+        reply = await self._demographics(entered.visit)
+        return replies.shown(reply, entered.numbers) if isinstance(reply, Reply) else reply
+
+    async def _demographics(self, visit: wire.Visit) -> Reply | Silence:
         request = self._client.build_request(
             "GET",
             "demographics",
@@ -162,8 +198,7 @@ class EmisWeb:
             headers=self._headers(visit),
             timeout=self._timeouts.parts(),
         )
-        reply = await ask(self._client, request)
-        return replies.shown(reply) if isinstance(reply, Reply) else reply
+        return await ask(self._client, request)
 
     def _headers(self, visit: wire.Visit) -> dict[str, str]:
         session = {"X-API-SessionId": visit.session_id} if visit.session_id else {}

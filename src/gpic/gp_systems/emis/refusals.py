@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
-from gpic.gp_systems.rows import Row
+from gpic.gp_systems.rows import Answer, Row
 from gpic.nhs.answers import AlreadyLinked, NoAccount, Reason, Refused, Rejected
 
 #: The practice's fault, on whichever call: nothing is wrong with the person or the secret (N11).
@@ -16,6 +18,7 @@ PRACTICE: Final[tuple[Row[Refused], ...]] = (
     # The same words in the older envelope, where code and status say little.
     Row(None, None, "Patient Facing Services API v2 is not enabled", Refused(Reason.ONLINE_SERVICES_OFF)),
     Row(None, None, "Patient Facing Services are not enabled", Refused(Reason.ONLINE_SERVICES_OFF)),
+    Row(None, None, "Services Access violation", Refused(Reason.ONLINE_SERVICES_OFF)),
 )
 
 #: The record does not allow an online user (N11).
@@ -90,12 +93,13 @@ BEGIN: Final[tuple[Row[Refused], ...]] = PRACTICE
 #: E2 sessions. A bare 400 or 403 is the invalid-token family (§2.6).
 SESSION: Final[tuple[Row[Rejected | Refused], ...]] = (
     *PRACTICE,
+    # Unconfirmed (§11.3); if it is ever said, no sign-in mends it, but another link does.
+    Row(None, None, "access level is 'NotLinked'", Rejected(Reason.TOKEN_INVALID)),
     Row(None, None, "access level is 'Restricted'", Rejected(Reason.WRONG_LINK_LEVEL)),
     Row(None, None, "actual 'Restricted'", Rejected(Reason.WRONG_LINK_LEVEL)),
     Row(None, None, "requested access level 'Linked'", Rejected(Reason.WRONG_LINK_LEVEL)),
     Row(None, None, "Invalid UserApplication link level", Rejected(Reason.WRONG_LINK_LEVEL)),
     Row(None, None, "account status is 'NotRegistered'", Rejected(Reason.TOKEN_INVALID)),
-    Row(None, None, "Services Access violation", Refused(Reason.ONLINE_SERVICES_OFF)),
     Row(404, -1104, "", Rejected(Reason.TOKEN_INVALID)),
     Row(400, None, "", Rejected(Reason.TOKEN_INVALID)),
     Row(403, None, "", Rejected(Reason.TOKEN_INVALID)),
@@ -105,4 +109,16 @@ SESSION: Final[tuple[Row[Rejected | Refused], ...]] = (
 DEMOGRAPHICS: Final[tuple[Row[Rejected | Refused], ...]] = (
     *(row for row in SESSION if row.words or row.code is not None),
     Row(403, None, "", Refused(Reason.ONLINE_SERVICES_OFF)),
+)
+
+#: Everything above by call, in the order of `gp-systems.md` §2.2; the reference is printed from it.
+BY_CALL: Final[Mapping[str, Sequence[Row[Answer]]]] = MappingProxyType(
+    {
+        "E1 `POST sessions/endusersession`": BEGIN,
+        "E2 `POST sessions`": SESSION,
+        "E3 `POST me/applications`": LINK,
+        "E4 `POST me/verifications`": RETRIEVE,
+        "E5 `POST users/nhs`": CREATE,
+        "E6 `GET demographics`": DEMOGRAPHICS,
+    }
 )

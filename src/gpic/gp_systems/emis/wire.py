@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -16,6 +16,7 @@ ID: Final = re.compile(r"[\x21-\x7e]{1,1000}")
 GUID: Final = re.compile(r"\{?[0-9A-Fa-f]{8}(-?[0-9A-Fa-f]{4}){3}-?[0-9A-Fa-f]{12}\}?")
 
 LARGEST_CODE: Final = 99_999
+W = TypeVar("W")
 
 
 class Words(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
@@ -38,12 +39,20 @@ class SessionRequest(Words, frozen=True, rename="pascal"):
     national_practice_code: str
 
 
+class Identifier(Words, frozen=True, rename="pascal"):
+    """A number of the patient's, and of which kind."""
+
+    identifier_value: str | None = None
+    identifier_type: str | None = None
+
+
 class PatientLink(Words, frozen=True, rename="pascal"):
-    """One person whom the session may act for; `Self` is the patient."""
+    """One person whom the session may act for; `Self` is the patient, whose numbers newer sessions tell here too."""
 
     user_patient_link_token: str | None = None
     association_type: str | None = None
     application_link_level: str | None = None
+    patient_identifiers: tuple[Identifier, ...] | None = None
 
 
 class Session(Words, frozen=True, rename="pascal"):
@@ -100,13 +109,6 @@ class AccountRequest(Words, frozen=True, rename="pascal"):
     email_address: str
 
 
-class Identifier(Words, frozen=True, rename="pascal"):
-    """A number of the patient's, and of which kind."""
-
-    identifier_value: str | None = None
-    identifier_type: str | None = None
-
-
 class Patient(Words, frozen=True, rename="pascal"):
     """E6's reply."""
 
@@ -123,6 +125,20 @@ class Visit(Words, frozen=True, rename="pascal"):
     user_patient_link_token: str = ""
 
 
+def read(reply: Reply, kind: type[W]) -> W | None:
+    """The JSON body as *kind*; None when it is no such thing. Some stubs begin names in lower case, and clients read both."""
+    try:
+        return msgspec.convert(_in_pascal(msgspec.json.decode(reply.body)), kind)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+
+
+def _in_pascal(value: Any) -> Any:  # noqa: ANN401 - foreign JSON
+    if isinstance(value, dict):
+        return {name[:1].upper() + name[1:]: _in_pascal(inner) for name, inner in value.items()}
+    return [_in_pascal(inner) for inner in value] if isinstance(value, list) else value
+
+
 def is_id(text: str | None) -> bool:
     """Whether this can be one of EMIS's opaque ids."""
     return text is not None and ID.fullmatch(text) is not None
@@ -130,7 +146,7 @@ def is_id(text: str | None) -> bool:
 
 def said(reply: Reply) -> Said:
     """A refusal's code and words, whichever of the three envelopes it comes in, or none (§2.3)."""
-    envelope = reply.read(dict[str, Any]) or {}
+    envelope = read(reply, dict[str, Any]) or {}
     return Said(reply.status, _code(envelope.get("InternalResponseCode")), " | ".join(_sentences(envelope)))
 
 

@@ -9,6 +9,7 @@ from typing import Final
 from uuid import uuid4
 
 import httpx2
+import msgspec
 
 from gpic.credentials.ports import Applicant
 from gpic.gp_systems.rows import Row
@@ -33,8 +34,10 @@ from gpic.nhs.clock import Clock, SystemClock
 from gpic.nhs.credentials import Demographics, GpCredentials, Im1Token
 from gpic.nhs.organisations import OdsCode
 from gpic.nhs.secret import Secret
-from gpic.outbound import Reply, ask, persist
+from gpic.outbound import Reply, Timeouts, ask, no_answer, persist
 
+DEFAULT: Final = Timeouts()
+SESSION_GONE: Final = 3
 ADULT: Final = 16  #: years; younger patients get no account over the wire (§3.5, code 8)
 #: How often and how long the same is asked again while TPP says 556.
 ATTEMPTS: Final = 3
@@ -49,6 +52,7 @@ class Application:
     version: str
     provider_id: str
     device_type: str = "Web"
+    api_version: str = "1"  #: which version of the interface it speaks
 
     def attributes(self, provider_id: str = "") -> dict[str, str]:
         """The `Application` element; a session names the provider id that its token was made for (§3.3)."""
@@ -69,15 +73,15 @@ class TppSystmOne:
         application: Application,
         *,
         url: str = "",
-        api_version: str = "1",
         clock: Clock | None = None,
+        timeouts: Timeouts = DEFAULT,
         new_uuid: Callable[[], str] = lambda: str(uuid4()),
     ) -> None:
         self._client = client
         self._application = application
         self._url = url
-        self._api_version = api_version
         self._clock = clock or SystemClock()
+        self._timeouts = timeouts
         self._new_uuid = new_uuid
 
     async def retrieve(self, applicant: Applicant) -> Retrieved:
@@ -105,6 +109,8 @@ class TppSystmOne:
 
     async def link(self, demographics: Demographics, details: GpCredentials) -> LinkAnswer:
         """LinkAccount with account id and passphrase: our own passphrase for them."""
+        if not wire.can_carry(details.account_id, details.linkage_key.reveal()):
+            return Rejected(Reason.MALFORMED, "tpp-link-unspeakable")
         reply = await self._link_account(
             demographics, details.ods_code, accountId=details.account_id, passphrase=details.linkage_key.reveal()
         )
@@ -115,8 +121,8 @@ class TppSystmOne:
         entered = await self._authenticate(token, practice)
         if not isinstance(entered, replies.Entered):
             return entered
-        if entered.suid:
-            await self._log_off(entered.suid)
+        if entered.visit.suid:
+            await self._log_off(entered.visit.suid)
         return Accepted(entered.shown) if entered.shown.nhs_numbers else Unexpected("tpp-authenticate-no-number")
 
     async def open_session(self, token: Im1Token, practice: OdsCode) -> SessionAnswer:
@@ -124,19 +130,58 @@ class TppSystmOne:
         entered = await self._authenticate(token, practice)
         if not isinstance(entered, replies.Entered):
             return entered
-        if not entered.suid:
+        if not entered.visit.suid:
             return Unexpected("tpp-authenticate-no-suid")
-        return SessionOpened(GpSession(replies.SUPPLIER, Secret(entered.suid)), entered.shown)
+        if not entered.is_whole:
+            await self._log_off(entered.visit.suid)
+            return Unexpected("tpp-authenticate-no-user")
+        handle = Secret(msgspec.json.encode(entered.visit).decode())
+        return SessionOpened(GpSession(replies.SUPPLIER, handle), entered.shown)
 
     async def end_session(self, session: GpSession) -> None:
         """Logoff, as well as it goes."""
-        suid = session.handle.reveal()
-        if session.supplier == replies.SUPPLIER and wire.SUID.fullmatch(suid):
-            await self._log_off(suid)
+        visit = replies.visit_of(session)
+        if visit:
+            await self._log_off(visit.suid)
+
+    @property
+    def client(self) -> httpx2.AsyncClient:
+        """Opened on the one address that SystmOnline has."""
+        return self._client
+
+    def carrying(self, session: GpSession) -> Mapping[str, str]:
+        """The session's header (§3.1); the caller adds `type`, which names the request's root element."""
+        visit = replies.visit_of(session)
+        return {"suid": visit.suid} if visit else {}
+
+    def naming(self, session: GpSession) -> Mapping[str, str]:
+        """`onlineUserId` and `patientId`, which most documents carry as attributes, and the interface's `apiVersion`."""
+        visit = replies.visit_of(session)
+        if visit is None:
+            return {}
+        named = {"onlineUserId": visit.online_user_id, "patientId": visit.patient_id}
+        return named | {"apiVersion": self._application.api_version}
+
+    def has_ended(self, reply: Reply) -> bool:
+        """Error code 3, on any call (§3.5)."""
+        root = wire.parsed(reply)
+        error = wire.error_in(root, reply.status) if root is not None else None
+        return error is not None and error.code == SESSION_GONE
+
+    async def stays_open(self, session: GpSession) -> bool | Silence:
+        """PatientSelected, as NHS App does it (§1)."""
+        visit = replies.visit_of(session)
+        if visit is None:
+            return False
+        chosen = {"onlineUserId": visit.online_user_id, "patientId": visit.patient_id}
+        reply = await self._ask("PatientSelected", chosen, None, suid=visit.suid)
+        if not isinstance(reply, Reply):
+            return reply
+        return no_answer(reply) or not self.has_ended(reply)
 
     async def _authenticate(self, token: Im1Token, practice: OdsCode) -> replies.Entered | Rejected | Refused | Silence:
         parts = replies.parts_of(token)
-        if parts is None:
+        if parts is None or not wire.can_carry(parts.account_id, parts.passphrase, parts.provider_id):
             return Rejected(Reason.TOKEN_INVALID, "tpp-token-unreadable")
         attributes = {
             "unitId": practice.code,
@@ -167,13 +212,14 @@ class TppSystmOne:
     async def _ask(
         self, kind: str, attributes: Mapping[str, str], application: Mapping[str, str] | None, *, suid: str = ""
     ) -> Reply | Silence:
-        document = {"apiVersion": self._api_version, "uuid": self._new_uuid(), **attributes}
+        document = {"apiVersion": self._application.api_version, "uuid": self._new_uuid(), **attributes}
         headers = {"Accept": "text/xml", "Content-Type": "text/xml; charset=utf-8", "type": kind}
         request = self._client.build_request(
             "POST",
             self._url or str(self._client.base_url),
             headers=headers | ({"suid": suid} if suid else {}),
             content=wire.written(kind, document, application),
+            timeout=self._timeouts.parts(),
         )
         return await ask(self._client, request)
 

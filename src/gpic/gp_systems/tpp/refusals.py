@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
-from gpic.gp_systems.rows import Row
+from gpic.gp_systems.rows import Answer, Row
 from gpic.nhs.answers import Reason, Refused, Rejected, Unreachable
 
 #: "Try again": a transient failure while the account or its keys are made.
@@ -59,4 +61,14 @@ AUTHENTICATE: Final[tuple[Row[Rejected | Refused | Unreachable], ...]] = (
     Row(200, 8, "", Rejected(Reason.TOKEN_INVALID)),
     Row(200, 9, "", Rejected(Reason.TOKEN_INVALID)),
     Row(200, 509, "", Rejected(Reason.LOCKED)),
+)
+
+#: Everything above by call; the reference is printed from it.
+BY_CALL: Final[Mapping[str, Sequence[Row[Answer]]]] = MappingProxyType(
+    {
+        "`LinkAccount` with a passphrase (link)": LINK,
+        "`LinkAccount` by NHS number (retrieve, create)": BY_NUMBER,
+        "`LinkAccount` by NHS number, patient under 16": BY_NUMBER_UNDER_AGE,
+        "`Authenticate`": AUTHENTICATE,
+    }
 )

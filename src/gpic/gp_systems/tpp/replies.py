@@ -13,6 +13,7 @@ from gpic.gp_systems.tpp import refusals, wire
 from gpic.nhs.answers import (
     AccountOpened,
     Found,
+    GpSession,
     LinkAnswer,
     Linked,
     NoAccount,
@@ -40,7 +41,12 @@ class Entered:
     """An open session: *suid* is "" when TPP told none, which is enough for a check and too little to work with."""
 
     shown: ShownPatient
-    suid: str
+    visit: wire.Visit
+
+    @property
+    def is_whole(self) -> bool:
+        """It names its user and its patient, without which nobody can work in it either (§3.3)."""
+        return bool(self.visit.online_user_id and self.visit.patient_id)
 
     def __repr__(self) -> str:
         return "Entered(•••)"
@@ -111,7 +117,17 @@ def entered(reply: Reply) -> Entered | Rejected | Refused | Silence:
         return Unexpected("tpp-authenticate-nobody")
     suid = reply.headers.get("suid", "")
     shown = ShownPatient(session.nhs_numbers, session.demographics)
-    return Entered(shown, suid if wire.SUID.fullmatch(suid) else "")
+    usable = suid if wire.SUID.fullmatch(suid) else ""
+    return Entered(shown, wire.Visit(usable, session.online_user_id, session.patient_id))
+
+
+def visit_of(session: GpSession) -> wire.Visit | None:
+    """The session that a handle stands for; None when it is none of ours, or no header can carry it."""
+    try:
+        visit = msgspec.json.decode(session.handle.reveal(), type=wire.Visit) if session.supplier == SUPPLIER else None
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+    return visit if visit and wire.SUID.fullmatch(visit.suid) else None
 
 
 def token_of(token: wire.Token) -> Im1Token:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import html
 import re
 from collections.abc import Iterator, Mapping
@@ -20,6 +21,8 @@ Document = etree._Element  # noqa: SLF001 - lxml has no public name for what its
 #: What XML 1.0 can carry at all (§2.2 there); anything else in a value is left out.
 UNSPEAKABLE: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 ENTITY: Final = re.compile(r"&(#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
+#: .NET calls utf-16 what it then sends in UTF-8; bytes that read like this are no UTF-16.
+SAYS_UTF_16: Final = re.compile(rb"""^(<\?xml[^>]{0,40}?)\s+encoding=["']utf-16["']""", re.IGNORECASE)
 TITLES: Final = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "rev", "master"})
 #: A session id travels in a header; anything else is none of TPP's.
 SUID: Final = re.compile(r"[\x21-\x7e]{1,4000}")
@@ -34,6 +37,17 @@ class Token(msgspec.Struct, frozen=True, rename="pascal"):
 
     def __repr__(self) -> str:
         return "Token(•••)"
+
+
+class Visit(msgspec.Struct, frozen=True, rename="camel"):
+    """The ids of an open session; our own form of a session's handle."""
+
+    suid: str
+    online_user_id: str
+    patient_id: str
+
+    def __repr__(self) -> str:
+        return "Visit(•••)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +68,8 @@ class SessionReply:
 
     nhs_numbers: frozenset[NhsNumber]
     demographics: Demographics | None
+    online_user_id: str
+    patient_id: str
 
     def __repr__(self) -> str:
         return "SessionReply(•••)"
@@ -71,7 +87,8 @@ def parsed(reply: Reply) -> Document | None:
     """The reply's root, or None when it is no XML or brings a document type; entities and network stay off."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False)
     try:
-        root: Document | None = etree.fromstring(reply.body, parser)
+        body = SAYS_UTF_16.sub(rb"\1", reply.body.removeprefix(codecs.BOM_UTF8))
+        root: Document | None = etree.fromstring(body, parser)
     except (etree.XMLSyntaxError, ValueError, LookupError):
         return None
     return None if root is None or root.getroottree().docinfo.internalDTD is not None else root
@@ -102,12 +119,22 @@ def session_reply(root: Document) -> SessionReply | None:
     person = next((person for user in _children(root, "User") for person in _children(user, "Person")), None)
     if _name(root) != "authenticatereply" or person is None:
         return None
-    return SessionReply(frozenset(_numbers(person)), _demographics(person))
+    return SessionReply(
+        frozenset(_numbers(person)),
+        _demographics(person),
+        _field(root, "onlineUserId").strip(),
+        _field(person, "patientId").strip(),
+    )
 
 
 def unescaped(text: str) -> str:
     """HTML entities decoded, but only whole ones: a passphrase may hold a lone `&lt` of its own."""
     return ENTITY.sub(lambda found: html.unescape(found[0]), text)
+
+
+def can_carry(*texts: str) -> bool:
+    """Whether XML can carry these as they are. A name may lose a control character; a secret must not change."""
+    return not any(UNSPEAKABLE.search(text) for text in texts)
 
 
 def _speakable(attributes: Mapping[str, str]) -> dict[str, str]:

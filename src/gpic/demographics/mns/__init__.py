@@ -1,0 +1,1 @@
+"""MNS: what changed on PDS, as signals that say "go and look"."""

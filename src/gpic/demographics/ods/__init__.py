@@ -1,0 +1,1 @@
+"""ODS: whether a practice is open."""

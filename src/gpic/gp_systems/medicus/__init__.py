@@ -1,0 +1,1 @@
+"""Medicus, by a provisional contract of ours (docs/reference/medicus-contract.md)."""
