@@ -52,6 +52,9 @@ class Account:
     status: AccountStatus = AccountStatus.ACTIVE
     belongs_to_patient: bool = True  #: False: self-associated, but not linked with the patient (EMIS -1109)
     key_is_good: bool = True  #: False: expired or revoked
+    opened_at: datetime | None = None  #: world clock
+    services_on: bool = True  #: False: the practice gives this patient no service at all
+    email: str = ""  #: as whoever created the account gave it; empty: the patient's
     locked: bool = False
     failed_logins: int = 0
     restricted_since: datetime | None = None  #: wire clock; None: not restricted

@@ -7,7 +7,7 @@ from typing import Final
 
 from gpic.nhs.organisations import OdsCode
 from gpic.simulators.ids import synthetic_numbers
-from gpic.simulators.people import Patient, PdsRecord
+from gpic.simulators.people import Patient, PdsRecord, Standing
 from gpic.simulators.world import World
 
 #: Code, name, supplier.
@@ -16,6 +16,7 @@ PRACTICES: Final = (
     ("A99902", "Harbour Lane Practice", "emis"),
     ("B99901", "Old Mill Medical Centre", "tpp"),
     ("B99902", "Cedar House Surgery", "tpp"),
+    ("C99901", "Juniper Street Surgery", "medicus"),
 )
 
 
@@ -31,6 +32,8 @@ class Part:
     account: bool = False
     level: str = "P9"
     registered: bool = True  #: whether that practice's system has them
+    standing: Standing = Standing.REGISTERED  #: how it has them
+    shown_as: str = ""  #: slug of whom it shows in this one's place
 
 
 CAST: Final = (
@@ -44,6 +47,14 @@ CAST: Final = (
     Part("hal", ("Dr", "Hal", "Nakamura"), "1972-12-08", "male", "B99902", account=True),
     Part("ivy", ("Ms", "Ivy", "Castellane"), "1995-06-14", "female", "A99901", account=True, level="P5"),
     Part("jon", ("Mr", "Jon", "Fairweather"), "2001-03-05", "male", "A99901", level="P0"),
+    Part("kit", ("Mr", "Kit", "Solano"), "1990-10-05", "male", "C99901", account=True),
+    Part("lou", ("Ms", "Lou", "Ferreira"), "1969-05-23", "female", "C99901"),
+    Part("mia", ("Ms", "Mia", "Oduya"), "1948-08-19", "female", "A99902", account=True, standing=Standing.ARCHIVED),
+    Part("ned", ("Mr", "Ned", "Castlemaine"), "1983-02-09", "male", "A99902", standing=Standing.SEVERAL_RECORDS),
+    Part("ola", ("Mrs", "Ola", "Brandvold"), "1936-12-24", "female", "A99902", standing=Standing.NON_COMPETENT),
+    Part("pip", ("Miss", "Pip", "Tregarthen"), 14, "female", "B99902", account=True),
+    Part("rex", ("Mr", "Rex", "Amankwah"), "1977-06-02", "male", "B99902", account=True, shown_as="hal"),
+    Part("una", ("Ms", "Una", "Delacroix"), "1999-01-17", "female", "B99902", standing=Standing.UNMATCHED),
 )
 
 
@@ -66,6 +77,8 @@ def furnish(world: World) -> None:
             email=f"{part.slug}@example.test",
             phone=f"07700900{place + 101}",
             level=part.level,
+            standing=part.standing,
+            shown_as=part.shown_as,
             pds=PdsRecord(practice=part.practice),
         )
         world.add_patient(patient, account=part.account)

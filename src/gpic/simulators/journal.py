@@ -1,9 +1,12 @@
-"""What was said between the roles: one message per call, without secrets and without NHS numbers."""
+"""What was said between the roles: one message per call, without secrets and without NHS numbers.
+
+What went over the wire with it is kept beside the latest messages, whole, for whoever may see it; see `exchanges`.
+"""
 
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,8 +16,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.types import Message as AsgiMessage
 
 from gpic.nhs.clock import Clocks
+from gpic.simulators.exchanges import Exchange, current
 
 MOST_MESSAGES: Final = 100_000
+MOST_EXCHANGES: Final = 2_000
 FIRST_FAILURE: Final = 400  #: statuses from here on are not ok
 CRASHED: Final = 500
 
@@ -64,6 +69,7 @@ class Journal:
     def __init__(self, clocks: Clocks, *, most: int = MOST_MESSAGES) -> None:
         self._clocks = clocks
         self._messages: deque[Message] = deque(maxlen=most)
+        self._exchanges: OrderedDict[int, Exchange] = OrderedDict()
         self._listeners: list[Callable[[Message], None]] = []
         self._last = 0
 
@@ -88,9 +94,14 @@ class Journal:
             told.note,
         )
         self._messages.append(message)
+        self._keep(message.number)
         for listener in tuple(self._listeners):
             listener(message)
         return message
+
+    def exchange(self, number: int) -> Exchange | None:
+        """What went over the wire with this message; None where that is no longer kept, or nothing went over a wire."""
+        return self._exchanges.get(number)
 
     def list(self, *, after: int = 0) -> tuple[Message, ...]:
         """The messages kept, in order; only those with a number above *after*."""
@@ -117,6 +128,13 @@ class Journal:
     def clear(self) -> None:
         """Forget all messages; numbers go on."""
         self._messages.clear()
+        self._exchanges.clear()
+
+    def _keep(self, number: int) -> None:
+        if (exchange := current()) is not None:
+            self._exchanges[number] = exchange
+            while len(self._exchanges) > MOST_EXCHANGES:
+                self._exchanges.popitem(last=False)
 
 
 #: Who calls and what, from an HTTP scope; None where a request is not worth a line.

@@ -67,12 +67,15 @@ class Lane:
     journal: Journal
     faults: Faults
     failing: Callable[[int], Reply]
+    catch_up: Callable[[], None] = lambda: None  #: the world tells what others should have heard by now
+    refusing: Callable[[int, int, str], Reply] | None = None  #: a status with the system's own code and words
 
     async def serve(
         self, request: Request, describe: Callable[[bytes], Call], work: Callable[[Call, bytes], Awaitable[Reply]]
     ) -> Response:
         """Read, describe, strike or work, write down, answer."""
         arrival = self.journal.arrive()
+        self.catch_up()
         body = await read(request)
         call = describe(body or b"")
         if body is None:
@@ -95,12 +98,16 @@ class Lane:
         struck = self.faults.strike(self.name, call.operation, call.sender)
         if struck:
             call.note = ", ".join(f"fault: {fault.kind}" for fault in struck)
-        instead = await self._interrupted(request, [fault for fault in struck if not fault.after_work])
-        if instead is not None:
-            return instead
-        reply = await work()
-        instead = await self._interrupted(request, [fault for fault in struck if fault.after_work])
-        return instead or spoilt(reply, [fault for fault in struck if fault.kind in SPOILING])
+        reply = await self._interrupted(request, [fault for fault in struck if not fault.after_work])
+        if reply is None:
+            reply = await work()
+            reply = await self._interrupted(request, [fault for fault in struck if fault.after_work]) or reply
+        return spoilt(reply, [fault for fault in struck if fault.kind in SPOILING]) if reply.status else reply
+
+    def _failure(self, fault: Fault) -> Reply:
+        if fault.code is not None and self.refusing is not None:
+            return self.refusing(fault.status, fault.code, fault.message)
+        return self.failing(fault.status)
 
     async def _interrupted(self, request: Request, faults: list[Fault]) -> Reply | None:
         for fault in faults:
@@ -120,7 +127,7 @@ class Lane:
             case Kind.RESET:
                 return CUT_OFF
             case Kind.STATUS:
-                return told_when_to_retry(self.failing(fault.status), fault.retry_after)
+                return told_when_to_retry(self._failure(fault), fault.retry_after)
             case Kind.MALFORMED | Kind.EMPTY | Kind.MISSING_FIELD:
                 pass
         return None

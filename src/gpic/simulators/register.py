@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
 from random import Random
 from typing import Final
 
@@ -11,10 +13,11 @@ from gpic.nhs.clock import Clocks
 from gpic.nhs.numbers import NhsNumber
 from gpic.nhs.organisations import OdsCode
 from gpic.simulators.accounts import Account, Link
+from gpic.simulators.happenings import Bulletin, Happening, Lags, Listener, System, What
 from gpic.simulators.ids import Mint
-from gpic.simulators.people import Email, Happening, Patient, PdsRecord, Practice, Standing, Supplier
+from gpic.simulators.people import Email, Listing, Patient, PdsRecord, Practice, Standing, Succession, Supplier
 
-ACCOUNT_ID_DIGITS: Final = {Supplier.EMIS: 10, Supplier.TPP: 9}
+ACCOUNT_ID_DIGITS: Final = {Supplier.EMIS: 10, Supplier.TPP: 9, Supplier.MEDICUS: 8, Supplier.OTHER: 8}
 FAILURES_UNTIL_LOCKED: Final = 5
 
 
@@ -39,6 +42,19 @@ class Unheard(KeyError):
         super().__init__(f"the world knows no {what}")
 
 
+@dataclass(slots=True)
+class WorldSwitches:
+    """What GP systems are taken to do where no source tells (G8). May be thrown at any time."""
+
+    failures_until_locked: int | None = FAILURES_UNTIL_LOCKED  #: G5; None: never
+    wrong_details_count: bool = False  #: linking with a wrong key is a failed login, too
+    retrieve_renews: bool = True  #: a retrieve replaces an expired key; otherwise it shows the dead one again
+    surnames_exact: bool = False  #: case and outer spaces matter
+    archiving_ends_sessions: bool = True  #: sessions that are open when the record is archived
+    restricted_are_signalled: bool = True  #: a restricted patient's change of practice raises a signal of PDS
+    old_numbers_found: bool = True  #: PDS finds a patient by a number that was superseded
+
+
 class Register:
     """Practices, patients, accounts and links, in memory; one process, one event loop, no awaiting."""
 
@@ -48,24 +64,50 @@ class Register:
         self.clocks = clocks or Clocks()
         self.random = Random(seed)  # noqa: S311 -- a world must be reproducible; nothing here protects anything
         self.mint = Mint(self.random)
-        self.failures_until_locked = failures_until_locked
+        self.switches = WorldSwitches(failures_until_locked=failures_until_locked)
         self.practices: dict[OdsCode, Practice] = {}
         self.patients: dict[str, Patient] = {}
         self.outbox: list[Email] = []
-        self.happenings: list[Happening] = []
+        self.successions: list[Succession] = []
+        self.lags = Lags()  #: of events from now on
+        self.bulletin = Bulletin(self.clocks.world)
+        self.events = 0  #: so many so far
+        self._event: tuple[str, What] | None = None  #: correlation and cause of the event that is happening
         self._numbers: dict[NhsNumber, str] = {}  # former numbers included
         self._accounts: dict[tuple[Supplier, OdsCode, str], Account] = {}
         self._accounts_of: dict[str, list[Account]] = {}
         self._links: dict[str, Link] = {}
-        self._listeners: list[Callable[[Happening], None]] = []
+
+    @property
+    def happenings(self) -> tuple[Happening, ...]:
+        """Everything that happened, in its order."""
+        return self.bulletin.happenings
 
     def add_practice(self, code: str, name: str, supplier: str) -> Practice:
-        """A practice; *supplier* is "emis" or "tpp". Raises OdsCodeInvalid, AlreadyThere."""
-        practice = Practice(OdsCode(code), name, Supplier(supplier))
+        """A practice; *supplier* as a mapping file names it: "EMIS", "TPP", "MEDICUS" in any case, or anybody else.
+
+        Raises OdsCodeInvalid, AlreadyThere, ValueError (a blank supplier).
+        """
+        practice = Practice(OdsCode(code), name, Supplier.named(supplier), supplier_name=supplier.strip().upper())
         if practice.code in self.practices:
             raise AlreadyThere(f"practice {practice.code}")
+        self.list_practice(practice)
         self.practices[practice.code] = practice
         return practice
+
+    def list_practice(self, practice: Practice) -> None:
+        """Tell the directory which system the practice has; it hears with its lag."""
+        practice.listings.append(Listing(practice.supplier_name, self.now() + self.lags.directory))
+
+    def mapping(self) -> tuple[tuple[str, str, str], ...]:
+        """Code, supplier and name of every practice, as the directory knows them by now."""
+        now = self.now()
+        known = ((practice, [one for one in practice.listings if one.since <= now]) for practice in self.practices.values())
+        return tuple((practice.code.code, lines[-1].supplier_name, practice.name) for practice, lines in known if lines)
+
+    def now(self) -> datetime:
+        """On the world clock."""
+        return self.clocks.world.now()
 
     def add_patient(self, patient: Patient, *, account: bool = False) -> Patient:
         """A patient, with an online account or without. PDS names the same practice unless it was told another.
@@ -154,9 +196,11 @@ class Register:
             account_id=self.mint.account_id(ACCOUNT_ID_DIGITS[supplier]),
             linkage_key=self.new_key(supplier),
             identity_id=self.mint.opaque("ID-", 8),
+            opened_at=self.now(),
         )
         self._accounts[supplier, account.practice, account.account_id] = account
         self._accounts_of.setdefault(slug, []).append(account)
+        self._happened(What.ACCOUNT_OPENED, person=slug, practice=account.practice.code)
         return account
 
     def new_key(self, supplier: Supplier) -> str:
@@ -178,33 +222,91 @@ class Register:
         return self._links.get(token)
 
     def opens_sessions(self, link: Link) -> bool:
-        """Whether this token is alive (G1) and the patient's record is not archived (G4); open sessions end with it."""
+        """Whether this token is alive (G1) and the patient's record is not archived (G4)."""
         return link.works and self.patient(link.account.person).standing is not Standing.ARCHIVED
 
-    def failed_login(self, account: Account) -> None:
-        """Count one (G5); too many lock the account."""
-        account.failed_logins += 1
-        if self.failures_until_locked is not None and account.failed_logins >= self.failures_until_locked:
-            account.locked = True
+    def keeps_sessions(self, link: Link) -> bool:
+        """Whether a session that this token opened goes on."""
+        return self.opens_sessions(link) if self.switches.archiving_ends_sessions else link.works
 
-    def post(self, patient: Patient, application: str) -> None:
-        """Put EMIS's confirmation into the outbox (G2)."""
+    def is_surname_of(self, patient: Patient, given: str) -> bool:
+        """Whether a GP system takes *given* for the patient's surname."""
+        if self.switches.surnames_exact:
+            return given == patient.family_name
+        return given.strip().casefold() == patient.family_name.strip().casefold()
+
+    def post(self, account: Account, application: str) -> None:
+        """Put EMIS's confirmation into the outbox (G2), to the address that the account was created with."""
+        patient = self.patient(account.person)
         subject = "An application was connected to your online account"
         stamps = (self.clocks.wire.now(), self.clocks.world.now())
-        self.outbox.append(Email(len(self.outbox) + 1, patient.email, subject, patient.slug, application, *stamps))
+        self.outbox.append(
+            Email(len(self.outbox) + 1, account.email or patient.email, subject, patient.slug, application, *stamps)
+        )
 
-    def subscribe(self, listener: Callable[[Happening], None]) -> Callable[[], None]:
-        """Call *listener* with everything that happens from now on; returns how to stop that."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+    def subscribe(self, listener: Listener, hears_as: System = System.GP) -> Callable[[], None]:
+        """Call *listener* with everything from now on, as late as *hears_as* hears; returns how to stop that.
+
+        What is late is told when somebody calls `catch_up`: stand-ins do with every call that they answer.
+        """
+        return self.bulletin.subscribe(listener, hears_as)
+
+    def catch_up(self) -> None:
+        """Tell listeners what they should have heard by now."""
+        self.bulletin.catch_up()
+
+    def heard_by(self, system: System, *, after: int = 0) -> tuple[Happening, ...]:
+        """What that system knows by now, in the order of hearing; only numbers above *after*."""
+        return self.bulletin.heard_by(system, after=after)
 
     def _is_served(self, account: Account) -> bool:
         """Whether the practice is still on the system where the account was opened."""
         return self.practice(account.practice).supplier is account.supplier
 
-    def _happened(self, kind: str, *, person: str = "", practice: str = "") -> None:
-        stamps = (self.clocks.wire.now(), self.clocks.world.now())
-        happening = Happening(len(self.happenings) + 1, kind, person, practice, *stamps)
-        self.happenings.append(happening)
-        for listener in tuple(self._listeners):
-            listener(happening)
+    @contextmanager
+    def _one_event(self, what: What) -> Iterator[None]:
+        """Whatever happens inside has one correlation and one cause, those of the outermost event."""
+        if self._event is not None:
+            yield
+            return
+        self.events, so_far = self.events + 1, len(self.bulletin)
+        self._event = (f"event-{self.events:06}", what)
+        try:
+            yield
+        finally:
+            self._event = None
+            if len(self.bulletin) == so_far:  # it was refused, and never happened
+                self.events -= 1
+        self.catch_up()
+
+    def _happened(
+        self,
+        kind: What,
+        *,
+        person: str = "",
+        practice: str = "",
+        practices: tuple[str, str] = ("", ""),
+        numbers: tuple[NhsNumber | None, NhsNumber | None] = (None, None),
+        record_version: int = 0,
+    ) -> None:
+        """Write it down. *practices* and *numbers*: before and after."""
+        with self._one_event(kind):
+            correlation, cause = self._event or ("", kind)
+            self.bulletin.append(
+                Happening(
+                    number=len(self.bulletin) + 1,
+                    kind=kind,
+                    person=person,
+                    practice=practice or practices[1],
+                    at_wire=self.clocks.wire.now(),
+                    at_world=self.now(),
+                    correlation=correlation,
+                    cause=cause,
+                    lags=self.lags,
+                    old_practice=practices[0],
+                    new_practice=practices[1],
+                    nhs_number=numbers[0],
+                    new_nhs_number=numbers[1],
+                    record_version=record_version,
+                )
+            )

@@ -45,6 +45,13 @@ class Sessions(Generic[T]):
         self._kept.move_to_end(session_id)
         return kept.value
 
+    def rename(self, session_id: str) -> str:
+        """Another id for a session that is open; the one before ends. Raises KeyError."""
+        kept = self._kept.pop(session_id)
+        renamed = self._new_id()
+        self._kept[renamed] = kept
+        return renamed
+
     def close(self, session_id: str) -> None:
         """End it."""
         self._kept.pop(session_id, None)

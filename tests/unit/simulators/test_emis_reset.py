@@ -10,7 +10,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
-from gpic.simulators.emis import RestrictedShownAs
+from gpic.simulators.emis import RestrictedShownAs, SessionShape
 from gpic.simulators.people import Patient
 from tests.unit.simulators.town import EMIS_PRACTICE, NUMBERS, TODAY, Emis, Town
 
@@ -279,7 +279,7 @@ async def test_failed_logins_are_counted_and_lock_the_account(town: Town, emis: 
 
 async def test_the_lock_may_be_switched_off(town: Town, emis: Emis) -> None:
     """G5: a switch."""
-    town.world.failures_until_locked = None
+    town.world.switches.failures_until_locked = None
     ada = town.settle("ada")
     dead = await emis.token(ada)
     town.world.rotate_linkage_key("ada")
@@ -294,6 +294,7 @@ async def test_the_wrong_patient_is_shown_while_the_world_says_so(town: Town, em
     """Another NHS number in sessions, and an end to it."""
     guid = await emis.token(town.settle("ada"))
     gus = town.settle("gus")
+    town.emis.session_shape = SessionShape.NEWER
     town.world.answer_for_wrong_patient("ada", "gus")
 
     wrong = (await emis.session(guid)).json()["UserPatientLinks"][0]

@@ -8,7 +8,6 @@ from datetime import timedelta
 import httpx2
 import pytest
 
-from gpic.simulators.pds import Limit, Limits
 from gpic.simulators.people import Death
 from tests.unit.simulators.surgery import BASE, REQUEST_ID, Pds
 from tests.unit.simulators.town import EMIS_PRACTICE, NUMBERS, TPP_PRACTICE, Town
@@ -28,6 +27,20 @@ def coding(response: httpx2.Response) -> tuple[int, str, str, str]:
     """Status, code, issue, severity."""
     issue = response.json()["issue"][0]
     return response.status_code, issue["details"]["coding"][0]["code"], issue["code"], issue["severity"]
+
+
+def extension(body: dict[str, object], name: str) -> list[dict[str, object]]:
+    """The parts of the extension whose address ends so; none where it is not there."""
+    listed = body.get("extension", [])
+    assert isinstance(listed, list)
+    return next((one["extension"] for one in listed if one["url"].endswith(name)), [])
+
+
+def code_in(part: dict[str, object]) -> str:
+    """The one code of a part."""
+    concept = part["valueCodeableConcept"]
+    assert isinstance(concept, dict)
+    return str(concept["coding"][0]["code"])
 
 
 async def test_a_patient_is_shown_with_practice_and_period(town: Town, pds: Pds) -> None:
@@ -98,16 +111,41 @@ async def test_a_patient_without_registration_has_no_practitioner(town: Town, pd
     body = (await pds.get(ada.number)).json()
 
     assert "generalPractitioner" not in body
-    assert "EMB" == body["extension"][0]["extension"][0]["valueCodeableConcept"]["coding"][0]["code"]
+    assert "EMB" == code_in(extension(body, "RemovalFromRegistration")[0])
 
 
 @pytest.mark.parametrize(
-    ("confidentiality", "gone"),
-    [("U", set()), ("R", {"generalPractitioner", "telecom"}), ("V", {"generalPractitioner", "telecom", "name", "birthDate"})],
+    ("reason", "privileged", "shown"), [("AFN", False, "ORR"), ("AFN", True, "AFN"), ("SCT", False, "SCT")]
 )
-async def test_confidential_records_lose_their_parts(town: Town, pds: Pds, confidentiality: str, gone: set[str]) -> None:
-    """§1.6."""
+async def test_confidential_reasons_of_a_removal_show_as_other(
+    town: Town, pds: Pds, reason: str, shown: str, *, privileged: bool
+) -> None:
+    """§1.5: to ordinary applications."""
     ada = town.settle("ada")
+    town.world.deregister("ada", removal_code=reason)
+    pds.settings.privileged = frozenset({pds.api_key} if privileged else ())
+
+    assert shown == code_in(extension((await pds.get(ada.number)).json(), "RemovalFromRegistration")[0])
+
+
+@pytest.mark.parametrize(("reason", "shown"), [("EMB", True), ("DEA", False)])
+async def test_who_manages_the_record_of_a_patient_who_left(town: Town, pds: Pds, reason: str, *, shown: bool) -> None:
+    """§1.5: not returned when they left by death."""
+    ada = town.settle("ada")
+    town.world.change_pds("ada", practice="", managing_organisation="X4S4L", removal_code=reason)
+
+    assert shown == ("managingOrganization" in (await pds.get(ada.number)).json())
+
+
+LOST = {"generalPractitioner", "telecom", "address", "contact"}
+BORN, PHARMACY = "patient-birthPlace", "NominatedPharmacy"
+
+
+@pytest.mark.parametrize(("confidentiality", "gone"), [("U", set()), ("R", LOST), ("V", LOST | {"name", "birthDate"})])
+async def test_confidential_records_lose_their_parts(town: Town, pds: Pds, confidentiality: str, gone: set[str]) -> None:
+    """§1.6: pharmacies and birth place as well, which stand among the extensions; the death notification stays."""
+    ada = town.settle("ada")
+    town.world.die("ada", formal=False)
     whole = set((await pds.get(ada.number)).json())
     town.world.restrict_record("ada", confidentiality)
 
@@ -116,6 +154,8 @@ async def test_confidential_records_lose_their_parts(town: Town, pds: Pds, confi
     assert 200 == response.status_code
     assert gone == whole - set(response.json())
     assert confidentiality == response.json()["meta"]["security"][0]["code"]
+    told = " ".join(one["url"] for one in response.json()["extension"])
+    assert (not gone, not gone, True) == tuple(name in told for name in (BORN, PHARMACY, "DeathNotificationStatus"))
 
 
 @pytest.mark.parametrize(("confidentiality", "shown"), [("R", True), ("V", False)])
@@ -134,8 +174,8 @@ async def test_a_former_number_answers_with_the_new_record(town: Town, pds: Pds)
     """§1.6: 200, another id; again after a second change."""
     ada = town.settle("ada")
     first = ada.number
-    town.world.renumber("ada", NUMBERS[20])
-    town.world.renumber("ada", NUMBERS[21])
+    town.world.supersede_nhs_number("ada", NUMBERS[20])
+    town.world.supersede_nhs_number("ada", NUMBERS[21])
 
     assert NUMBERS[21].digits == (await pds.get(first)).json()["id"]
 
@@ -184,9 +224,9 @@ async def test_deaths_are_told_and_taken_back(town: Town, pds: Pds) -> None:
         if death is Death.UNDONE:
             town.world.undo_death("ada")
         else:
-            town.world.record_death("ada", formal=death is Death.FORMAL)
+            town.world.die("ada", formal=death is Death.FORMAL)
         body = (await pds.get(ada.number)).json()
-        code = body["extension"][0]["extension"][0]["valueCodeableConcept"]["coding"][0]["code"]
+        code = code_in(extension(body, "DeathNotificationStatus")[0])
         codes.append((code, body.get("deceasedDateTime", "")[:10], "generalPractitioner" in body))
 
     assert [("1", "2026-03-01", True), ("2", "2026-03-01", True), ("U", "", True)] == codes
@@ -221,138 +261,6 @@ async def test_a_read_may_lag_behind_a_change(town: Town, pds: Pds) -> None:
     versions.append((await pds.get(ada.number)).json()["meta"]["versionId"])
 
     assert ["1", "2"] == versions
-
-
-@pytest.mark.parametrize(
-    ("authorization", "diagnostics"),
-    [
-        (None, "Missing Authorization header"),
-        ("", "Empty Authorization header"),
-        ("Bearer", "Missing access token"),
-        ("Basic abc", "Invalid token type 'Basic', must be 'Bearer'"),
-        ("Bearer nobody's", "Invalid Access Token"),
-    ],
-)
-async def test_no_token_no_record(town: Town, pds: Pds, authorization: str | None, diagnostics: str) -> None:
-    """401, by the gateway: application/json."""
-    response = await pds.get(town.settle("ada").number, authorization=authorization)
-
-    assert (401, "ACCESS_DENIED", "forbidden", "error") == coding(response)
-    assert diagnostics == response.json()["issue"][0]["diagnostics"]
-    assert "application/json" == response.headers["content-type"]
-    assert REQUEST_ID == response.headers["x-request-id"]
-
-
-async def test_a_token_dies_after_its_time_and_when_it_is_revoked(town: Town, pds: Pds) -> None:
-    """§6: 599 seconds on the wire clock; and early, in mid-flight."""
-    ada = town.settle("ada")
-    town.wire.move(timedelta(seconds=598))
-    alive = (await pds.get(ada.number)).status_code
-    town.wire.move(timedelta(seconds=1))
-    expired = (await pds.get(ada.number)).status_code
-    await pds.sign_in()
-    pds.app.state.tokens.revoke_all()
-
-    assert [200, 401, 401] == [alive, expired, (await pds.get(ada.number)).status_code]
-
-
-REFUSED: list[tuple[str, str, str | None, tuple[int, str, str, str]]] = [
-    ("GET", "/Patient/{n}", None, (400, "MISSING_VALUE", "required", "error")),
-    ("GET", "/Patient/{n}", "1234", (400, "INVALID_VALUE", "value", "error")),
-    ("GET", "/Patient/", REQUEST_ID, (400, "UNSUPPORTED_SERVICE", "processing", "error")),
-    ("PUT", "/Patient/{n}", REQUEST_ID, (400, "UNSUPPORTED_SERVICE", "processing", "error")),
-    ("PATCH", "/Patient/{n}", REQUEST_ID, (403, "INVALID_METHOD", "forbidden", "error")),
-    ("GET", "/Coverage/{n}", REQUEST_ID, (400, "UNSUPPORTED_REQUEST", "value", "error")),
-]
-
-
-@pytest.mark.parametrize(("method", "path", "request_id", "expected"), REFUSED)
-async def test_a_request_is_refused_for_its_reason(
-    town: Town, pds: Pds, method: str, path: str, request_id: str | None, expected: tuple[int, str, str, str]
-) -> None:
-    """§1.7, row by row; no NHS number comes back in a diagnosis."""
-    number = town.settle("ada").number.digits
-
-    response = await pds.send(method, path.format(n=number), request_id=request_id)
-
-    assert expected == coding(response)
-    assert number not in response.text
-
-
-async def test_the_words_of_request_id_refusals_are_known(town: Town, pds: Pds) -> None:
-    """§1.7."""
-    number = town.settle("ada").number
-    path = f"/Patient/{number.digits}"
-
-    missing, malformed = await pds.send("GET", path, request_id=None), await pds.send("GET", path, request_id="1234")
-
-    assert (
-        "Invalid request with error - X-Request-ID header must be supplied to access this resource"
-        == (missing.json()["issue"][0]["diagnostics"])
-    )
-    assert "Invalid value - '1234' in header 'X-Request-ID'" == malformed.json()["issue"][0]["diagnostics"]
-
-
-async def test_401_wins_over_429_and_429_over_400(pds: Pds) -> None:
-    """§1.7: the gateway's order."""
-    pds.settings.limits = Limits(app_quota=Limit(1))
-    first = await pds.send("GET", "/Patient/x", request_id="bad")
-    second = await pds.send("GET", "/Patient/x", request_id="bad")
-    third = await pds.send("GET", "/Patient/x", request_id="bad", authorization="Bearer no")
-
-    assert [400, 429, 401] == [one.status_code for one in (first, second, third)]
-    assert "retry-after" not in second.headers
-
-
-@pytest.mark.parametrize(
-    ("limits", "statuses"),
-    [
-        (Limits(), [200] * 4),
-        (Limits(app_quota=Limit(2)), [200, 200, 429, 200]),
-        (Limits(api_quota=Limit(2)), [200, 200, 429, 200]),
-        (Limits(app_spike=Limit(60)), [200, 429, 429, 200]),
-        (Limits(api_spike=Limit(60)), [200, 429, 429, 200]),
-    ],
-)
-async def test_rates_are_kept_exactly(town: Town, pds: Pds, limits: Limits, statuses: list[int]) -> None:
-    """§1.8: three at one moment, one a minute later."""
-    ada = town.settle("ada")
-    pds.settings.limits = limits
-
-    seen = [(await pds.get(ada.number)).status_code for _ in range(3)]
-    town.wire.move(timedelta(minutes=1))
-    seen.append((await pds.get(ada.number)).status_code)
-
-    assert statuses == seen
-
-
-async def test_five_per_second_is_a_limit_like_any_other(town: Town, pds: Pds) -> None:
-    """A short window, as a slow PDS has it."""
-    ada = town.settle("ada")
-    pds.settings.limits = Limits(app_quota=Limit(5, timedelta(seconds=1)))
-
-    first = [(await pds.get(ada.number)).status_code for _ in range(6)]
-    town.wire.move(timedelta(seconds=1))
-
-    assert [200] * 5 + [429] == first
-    assert 200 == (await pds.get(ada.number)).status_code
-
-
-async def test_the_journal_never_sees_a_number(town: Town, pds: Pds) -> None:
-    """The path is templated, the person a slug."""
-    ada = town.settle("ada")
-    await pds.get(ada.number)
-    await pds.get(NUMBERS[-1])
-
-    lines = [
-        (message.sender, message.operation, message.outcome, message.person, message.note) for message in town.journal.list()
-    ]
-
-    assert [
-        ("NHS login", "POST oauth2/token", "200", "", ""),
-        ("NHS login", "GET Patient", "200", "ada", ""),
-        ("NHS login", "GET Patient", "404", "", "RESOURCE_NOT_FOUND"),
-    ] == lines
 
 
 def test_the_address_is_the_real_ones_path() -> None:

@@ -10,7 +10,7 @@ from gpic.nhs.numbers import NhsNumber
 from gpic.nhs.organisations import OdsCode
 from gpic.simulators.assumptions import ASSUMPTIONS
 from gpic.simulators.cast import CAST, furnish
-from gpic.simulators.people import Patient, Supplier
+from gpic.simulators.people import Patient, Standing, Supplier
 from gpic.simulators.register import AlreadyThere, NotSynthetic, Unheard
 from gpic.simulators.world import World
 from tests.unit.simulators.town import (
@@ -36,7 +36,7 @@ def test_a_number_that_may_be_somebodys_stays_outside(town: Town) -> None:
         town.world.add_patient(Patient("x", issued, OdsCode(EMIS_PRACTICE), "X", "Y", "1980-01-01"))
     town.settle("ada")
     with pytest.raises(NotSynthetic):
-        town.world.renumber("ada", issued)
+        town.world.supersede_nhs_number("ada", issued)
 
     assert issued.digits not in str(refused.value)
 
@@ -51,7 +51,7 @@ def test_nothing_enters_twice(town: Town) -> None:
     with pytest.raises(AlreadyThere):
         town.world.add_patient(Patient("ben", ada.number, None, "B", "B", "1980-01-01"))
     with pytest.raises(AlreadyThere):
-        town.world.renumber("ada", ada.number)
+        town.world.supersede_nhs_number("ada", ada.number)
 
 
 @pytest.mark.parametrize("event", ["rotate_linkage_key", "revoke_access", "lock_account", "archive", "reset_account"])
@@ -213,8 +213,9 @@ def test_whoever_listens_hears_what_happens(town: Town) -> None:
     stop()
     town.world.archive("ada")
 
-    assert [("PDS record changed", "ada"), ("patient moved", "ada")] == heard
-    assert [1, 2, 3] == [happening.number for happening in town.world.happenings]
+    assert ["PDS record changed", "PDS names another practice or period", "patient moved"] == [kind for kind, _ in heard]
+    assert {"ada"} == {person for _, person in heard}
+    assert [1, 2, 3, 4, 5] == [happening.number for happening in town.world.happenings]
 
 
 def test_a_patient_and_an_account_hide_what_they_hold(town: Town) -> None:
@@ -237,7 +238,7 @@ def test_the_cast_takes_the_stage() -> None:
     furnish(world)
     accounts = {slug for slug in world.patients if world.account_of(slug) is not None}
 
-    assert {"ada", "cleo", "gus", "hal", "ivy"} == accounts
+    assert {"ada", "cleo", "gus", "hal", "ivy", "kit", "mia", "pip", "rex"} == accounts
     assert all(patient.number.is_synthetic and patient.email.endswith("@example.test") for patient in world.patients.values())
     assert all(patient.phone.startswith("07700900") for patient in world.patients.values())
     assert {"P0", "P5", "P9"} == {patient.level for patient in world.patients.values()}
@@ -245,13 +246,20 @@ def test_the_cast_takes_the_stage() -> None:
 
 
 def test_the_casts_odd_ones_are_odd() -> None:
-    """Eve is registered nowhere though PDS names a practice; Fay is 14."""
+    """Eve is registered nowhere though PDS names a practice; Fay and Pip are 14, and Pip's practice has issued details."""
     world = World()
     furnish(world)
     eve, fay = world.patient("eve"), world.patient("fay")
 
     assert (None, "A99902") == (eve.practice, eve.pds.practice)
-    assert 14 == fay.age_on(world.clocks.world.now().date())
+    assert [14, 14] == [one.age_on(world.clocks.world.now().date()) for one in (fay, world.patient("pip"))]
+    assert {
+        "mia": Standing.ARCHIVED,
+        "ned": Standing.SEVERAL_RECORDS,
+        "ola": Standing.NON_COMPETENT,
+        "una": Standing.UNMATCHED,
+    } == {slug: one.standing for slug, one in world.patients.items() if one.standing is not Standing.REGISTERED}
+    assert {"rex": "hal"} == {slug: one.shown_as for slug, one in world.patients.items() if one.shown_as}
 
 
 def test_every_assumption_is_told_with_its_evidence() -> None:

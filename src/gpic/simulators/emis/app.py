@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final
 
@@ -13,19 +13,24 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gpic.simulators.emis import operations, refusals
-from gpic.simulators.emis.identity import IdentityCheck, JwksSource
-from gpic.simulators.emis.operations import Emis, OpenSession, Visit
+from gpic.simulators.emis.checks import refuse
+from gpic.simulators.emis.identity import IdentityCheck
+from gpic.simulators.emis.operations import Emis, Visit
 from gpic.simulators.emis.refusals import Refusal, Refused, SessionLost, envelope
+from gpic.simulators.emis.replies import OpenSession
 from gpic.simulators.emis.switches import EmisSwitches, Generation
 from gpic.simulators.faults import Faults
+from gpic.simulators.identity_tokens import JwksSource
 from gpic.simulators.ids import Mint
 from gpic.simulators.journal import Journal
 from gpic.simulators.lane import Call, Lane, Reply, json_reply
+from gpic.simulators.limits import Gate
 from gpic.simulators.sessions import Sessions
 from gpic.simulators.world import World
 
 LANE: Final = "EMIS"
 STRANGER: Final = "unknown application"
+UNEXPLAINED: Final = "Exception occurred during API processing."
 
 
 class Needs(IntEnum):
@@ -82,8 +87,13 @@ def emis_app(
         applications,
         Sessions(clock, lambda: switches.session_lifetime, lambda: world.mint.opaque("EUS-")),
         Sessions(clock, lambda: switches.session_lifetime, lambda: world.mint.opaque("SID-")),
+        Gate(),
     )
-    lane = Lane(LANE, journal, faults, lambda status: failing(status, world.mint))
+
+    def refusing(status: int, code: int, message: str) -> Reply:
+        return envelope(Refused(Refusal(status, code, message or UNEXPLAINED)), Generation.NEWER, world.mint)
+
+    lane = Lane(LANE, journal, faults, lambda status: failing(status, world.mint), world.catch_up, refusing)
     return Starlette(routes=[_Door(emis, lane).route(endpoint) for endpoint in ENDPOINTS])
 
 
@@ -91,7 +101,7 @@ def failing(status: int, mint: Mint) -> Reply:
     """A failure that is nobody's fault but the system's own."""
     if status == 503:  # noqa: PLR2004 -- as the stubs have it
         return json_reply(status, "Service unavailable", ok=False)
-    return envelope(Refused(Refusal(status, -9999, "Exception occurred during API processing.")), Generation.NEWER, mint)
+    return envelope(Refused(Refusal(status, -9999, UNEXPLAINED)), Generation.NEWER, mint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +137,19 @@ class _Door:
             )
 
     def _application(self, request: Request) -> str:
-        """Both application headers are there and the application is known; raises Refused."""
+        """Both application headers are there, the application is known and within its rate; raises Refused."""
         for header in ("X-API-ApplicationId", "X-API-Version"):
             if not request.headers.get(header, "").strip():
                 raise Refused(refusals.HEADER_MISSING, header)
+        wanted = self.emis.switches.api_version
+        refuse(refusals.VERSION_UNKNOWN, when=bool(wanted) and request.headers["x-api-version"] != wanted)
         application = request.headers["x-api-applicationid"]
         if application not in self.emis.applications:
-            raise Refused(refusals.APPLICATION_UNKNOWN)
+            unknown = refusals.APPLICATION_UNKNOWN
+            raise Refused(replace(unknown, status=self.emis.switches.stranger_status))
+        now = self.emis.world.clocks.wire.now()
+        exceeded = self.emis.gate.refused_by(application, self.emis.switches.limits, now)
+        refuse(refusals.TOO_MANY, when=exceeded is not None)
         return application
 
     def _session(self, needs: Needs, request: Request, application: str) -> OpenSession | None:
@@ -145,6 +161,6 @@ class _Door:
         if needs < Needs.SESSION:
             return None
         session = self.emis.sessions.use(request.headers.get("x-api-sessionid", ""))
-        if session is None or session.link.application != application:
+        if session is None or session.application != application:
             raise SessionLost
         return session

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TypeVar
 
 import msgspec
@@ -50,6 +51,14 @@ class NewUserRequest(msgspec.Struct, rename="pascal", frozen=True):
 
 
 T = TypeVar("T", bound=msgspec.Struct)
+
+
+def day_of(text: str) -> str:
+    """The date of a `yyyy-mm-ddThh:mm:ss`, as `yyyy-mm-dd`; raises Refused."""
+    try:
+        return datetime.fromisoformat(text).date().isoformat()
+    except ValueError as error:
+        raise Refused(UNREADABLE, "DateOfBirth") from error
 
 
 def read_as(kind: type[T], body: bytes) -> T:

@@ -8,12 +8,8 @@ from gpic.simulators.accounts import AccountStatus
 from gpic.simulators.emis import refusals
 from gpic.simulators.emis.case import AskedFor, Case, Check, LinkageCase, LinkageCheck
 from gpic.simulators.emis.refusals import Refusal, Refused
-from gpic.simulators.emis.switches import AlreadyLinked
+from gpic.simulators.emis.switches import AlreadyLinked, EmisSwitches
 from gpic.simulators.people import Practice, Standing
-
-LONGEST_ACCOUNT_ID: Final = 20
-LONGEST_LINKAGE_KEY: Final = 64
-LONGEST_SURNAME: Final = 100
 
 LINKED_BEFORE: Final = {
     AlreadyLinked.BAD_REQUEST: refusals.LINKED_400,
@@ -140,17 +136,17 @@ BEFORE_CREATION: Final[tuple[Check, ...]] = (
 
 def account_id_is_of_a_length(case: LinkageCase) -> None:
     """400."""
-    refuse(refusals.ACCOUNT_ID_LENGTH, when=not 0 < len(case.details.account_id) <= LONGEST_ACCOUNT_ID)
+    refuse(refusals.ACCOUNT_ID_LENGTH, when=not 0 < len(case.details.account_id) <= case.switches.longest_account_id)
 
 
 def linkage_key_is_of_a_length(case: LinkageCase) -> None:
     """400."""
-    refuse(refusals.LINKAGE_KEY_LENGTH, when=not 0 < len(case.details.linkage_key) <= LONGEST_LINKAGE_KEY)
+    refuse(refusals.LINKAGE_KEY_LENGTH, when=not 0 < len(case.details.linkage_key) <= case.switches.longest_linkage_key)
 
 
 def surname_is_of_a_length(case: LinkageCase) -> None:
     """400."""
-    refuse(refusals.SURNAME_LENGTH, when=not 0 < len(case.surname) <= LONGEST_SURNAME)
+    refuse(refusals.SURNAME_LENGTH, when=not 0 < len(case.surname) <= case.switches.longest_surname)
 
 
 def account_is_known(case: LinkageCase) -> None:
@@ -161,21 +157,35 @@ def account_is_known(case: LinkageCase) -> None:
 def linkage_key_is_right(case: LinkageCase) -> None:
     """-1105; an expired key is as wrong as any other (G1)."""
     account = case.account()
-    right = account.key_is_good and account.linkage_key == case.details.linkage_key
-    refuse(refusals.DETAILS_WRONG, when=not right)
+    if not (account.key_is_good and account.linkage_key == case.details.linkage_key):
+        case.world.wrong_details(account)
+        raise Refused(refusals.DETAILS_WRONG)
 
 
 def demographics_match(case: LinkageCase) -> None:
-    """-1106; case and outer spaces of the surname do not matter."""
+    """-1106."""
     patient = case.patient()
-    matches = patient.family_name.casefold() == case.surname.strip().casefold() and patient.birth_date == case.birth_date
+    matches = case.world.is_surname_of(patient, case.surname) and patient.birth_date == case.birth_date
     refuse(refusals.DEMOGRAPHICS_WRONG, when=not matches)
+
+
+def account_is_active(case: LinkageCase) -> None:
+    """-1107: archived, locked, or inactive, which sessions would forgive (§2.5 E3, §2.6)."""
+    account = case.account()
+    refuse(refusals.ACCOUNT_STATUS, when=account.locked or account.status is not AccountStatus.ACTIVE)
+
+
+def holder_is_old_enough(case: LinkageCase) -> None:
+    """-1553: younger than anybody to whom a practice may issue details (§10)."""
+    age = case.patient().age_on(case.world.now().date())
+    refuse(refusals.TOO_YOUNG, when=age < case.switches.youngest_to_link)
 
 
 def account_is_not_restricted(case: LinkageCase) -> None:
     """Registering does not lift a restriction (G3)."""
     account = case.account()
-    refuse(refusals.wrong_level(account.identity_id, case.application), when=account.restricted_since is not None)
+    restricted = account.restricted_since is not None and not case.switches.linking_while_restricted
+    refuse(refusals.wrong_level(account.identity_id, case.application), when=restricted)
 
 
 def not_linked_before(case: LinkageCase) -> None:
@@ -186,8 +196,8 @@ def not_linked_before(case: LinkageCase) -> None:
         raise Refused(refusal)
 
 
-#: E3.
-BEFORE_LINKING: Final[tuple[LinkageCheck, ...]] = (
+#: E3, until the account is found.
+BEFORE_PROOF: Final[tuple[LinkageCheck, ...]] = (
     account_id_is_of_a_length,
     linkage_key_is_of_a_length,
     surname_is_of_a_length,
@@ -195,10 +205,19 @@ BEFORE_LINKING: Final[tuple[LinkageCheck, ...]] = (
     practice_is_live,
     facing_services_are_on,
     account_is_known,
-    linkage_key_is_right,
-    demographics_match,
+)
+#: E3, in the order that is the facts' assumption.
+PROOF: Final[tuple[LinkageCheck, ...]] = (linkage_key_is_right, demographics_match)
+#: E3, once whoever asks has proved to know the details.
+AFTER_PROOF: Final[tuple[LinkageCheck, ...]] = (
     patient_is_not_archived,
-    account_is_usable,
+    holder_is_old_enough,
+    account_is_active,
     account_is_not_restricted,
     not_linked_before,
 )
+
+
+def before_linking(switches: EmisSwitches) -> tuple[LinkageCheck, ...]:
+    """E3."""
+    return (*BEFORE_PROOF, *(reversed(PROOF) if switches.demographics_first else PROOF), *AFTER_PROOF)

@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
-
-import httpx2
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
 
 from gpic.nhs.clock import Clock
 from gpic.simulators.emis.refusals import FIELD_MISSING, IDENTITY_UNPROVED, KEYS_OUT_OF_REACH, Refused
-
-ALGORITHMS: Final = ["RS512"]
-LEEWAY: Final = 10  #: seconds
-
-#: Fetches NHS login's key set, a JWKS document; may raise httpx2.HTTPError, OSError or ValueError.
-JwksSource = Callable[[], Awaitable[Mapping[str, object]]]
+from gpic.simulators.identity_tokens import JwksSource, KeysOutOfReach, Unproved, proved_claims
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,29 +29,11 @@ class IdentityCheck:
             raise Refused(FIELD_MISSING, "Token")
         if self.source is None:
             return Proved(None)
-        claims = claims_of(token or "", await keys_from(self.source))
-        if not self._is_current(claims) or claims.get("nhs_number", nhs_number) != nhs_number:
-            raise Refused(IDENTITY_UNPROVED)
+        try:
+            claims = await proved_claims(token or "", self.source, nhs_number, self.clock.now())
+        except KeysOutOfReach as error:
+            raise Refused(KEYS_OUT_OF_REACH) from error
+        except Unproved as error:
+            raise Refused(IDENTITY_UNPROVED) from error
         auth_time = claims.get("auth_time")
         return Proved(auth_time if isinstance(auth_time, int) and not isinstance(auth_time, bool) else None)
-
-    def _is_current(self, claims: Mapping[str, object]) -> bool:
-        exp = claims.get("exp")
-        return isinstance(exp, int | float) and exp + LEEWAY > self.clock.now().timestamp()
-
-
-async def keys_from(source: JwksSource) -> KeySet:
-    """NHS login's keys; raises Refused. That they cannot be read is an outage, and says nothing about a token."""
-    try:
-        jwks = await source()
-        return KeySet.import_key_set({"keys": jwks["keys"]})  # type: ignore[typeddict-item] # a stranger's document; joserfc checks it
-    except (httpx2.HTTPError, JoseError, OSError, ValueError, KeyError, TypeError) as error:
-        raise Refused(KEYS_OUT_OF_REACH) from error
-
-
-def claims_of(token: str, keys: KeySet) -> Mapping[str, object]:
-    """The claims of a token whose RS512 signature one of these keys made; raises Refused."""
-    try:
-        return jwt.decode(token, keys, algorithms=ALGORITHMS).claims
-    except (JoseError, ValueError, KeyError, TypeError) as error:
-        raise Refused(IDENTITY_UNPROVED) from error

@@ -14,32 +14,27 @@ from gpic.simulators.emis.bodies import (
     NewUserRequest,
     SessionRequest,
     VerificationRequest,
+    day_of,
     read_as,
 )
 from gpic.simulators.emis.case import Case, LinkageCase, practice_at
-from gpic.simulators.emis.checks import BEFORE_CREATION, BEFORE_LINKING, BEFORE_VERIFICATION, refuse, services_are_on
+from gpic.simulators.emis.checks import BEFORE_CREATION, BEFORE_VERIFICATION, before_linking, refuse, services_are_on
 from gpic.simulators.emis.identity import IdentityCheck, Proved
 from gpic.simulators.emis.refusals import Refused
-from gpic.simulators.emis.switches import EmisSwitches, RestrictedShownAs
+from gpic.simulators.emis.replies import (
+    OpenSession,
+    demographics_body,
+    link_tokens,
+    practice_body,
+    session_body,
+    settings_body,
+)
+from gpic.simulators.emis.switches import EmisSwitches, LiftedBy, RestrictedShownAs
 from gpic.simulators.lane import Call, Reply, json_reply
+from gpic.simulators.limits import Gate
 from gpic.simulators.people import Patient, Supplier
 from gpic.simulators.sessions import Sessions
 from gpic.simulators.world import World
-
-ALL_SERVICES = {
-    "AppointmentsEnabled": True,
-    "PrescribingEnabled": True,
-    "MedicalRecordEnabled": True,
-    "DemographicsUpdateEnabled": True,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class OpenSession:
-    """A session of E2."""
-
-    link: Link
-    link_token: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +47,7 @@ class Emis:
     applications: Mapping[str, str]
     end_user_sessions: Sessions[str]  #: the application's id
     sessions: Sessions[OpenSession]
+    gate: Gate
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +64,7 @@ class Visit:
 
 async def open_end_user_session(emis: Emis, visit: Visit) -> Reply:
     """E1."""
+    refuse(refusals.API_V2_OFF, when=emis.switches.end_user_sessions_refused)
     return json_reply(200, {"EndUserSessionId": emis.end_user_sessions.open(visit.application)})
 
 
@@ -82,8 +79,8 @@ async def open_session(emis: Emis, visit: Visit) -> Reply:
         raise Refused(refusals.wrong_status("unknown", visit.application, "NotRegistered"))
     visit.call.person = link.account.person
     _let_in(emis, link)
-    opened = OpenSession(link, emis.world.mint.opaque("UPL-", 12))
-    return _session_reply(emis, opened)
+    opened = OpenSession(link.token, visit.application, link_tokens(emis.world, link.account))
+    return json_reply(200, session_body(emis.world, emis.switches, opened, link.account, emis.sessions.open(opened)))
 
 
 def _let_in(emis: Emis, link: Link) -> None:
@@ -99,47 +96,26 @@ def _let_in(emis: Emis, link: Link) -> None:
         account.failed_logins = 0
         return
     emis.world.failed_login(account)
+    unlinked = account.is_open and emis.switches.dead_links_not_linked
+    refuse(refusals.wrong_level(account.identity_id, link.application, "NotLinked"), when=unlinked)
     shown = account.status_shown if not account.is_open else "NotRegistered"
     raise Refused(refusals.wrong_status(account.identity_id, link.application, shown))
-
-
-def _session_reply(emis: Emis, opened: OpenSession) -> Reply:
-    account = opened.link.account
-    shown = emis.world.shown_for(emis.world.patient(account.person))
-    name = {"Title": shown.title, "FirstName": shown.given_name, "Surname": shown.family_name}
-    own = {
-        "UserPatientLinkToken": opened.link_token,
-        "AssociationType": "Self",
-        "NationalPracticeCode": account.practice.code,
-        **name,
-        "PatientIdentifiers": _identifiers(shown),
-    }
-    return json_reply(
-        200,
-        {
-            "SessionId": emis.sessions.open(opened),
-            "ApplicationLinkLevel": level(account),
-            **name,
-            "LastAccessTime": emis.world.clocks.world.now().isoformat(timespec="seconds").replace("+00:00", "Z"),
-            "UserPatientLinks": [own],
-        },
-    )
 
 
 async def link_application(emis: Emis, visit: Visit) -> Reply:
     """E3: linkage key to AccessIdentityGuid. Every success is followed by an e-mail (G2)."""
     asked = read_as(ApplicationRequest, visit.body)
-    birth_date = asked.date_of_birth[:10]
-    case = LinkageCase(emis.world, emis.switches, visit.application, asked.surname, birth_date, asked.linkage_details)
+    born = day_of(asked.date_of_birth)
+    case = LinkageCase(emis.world, emis.switches, visit.application, asked.surname, born, asked.linkage_details)
     visit.call.person = holder_of(emis.world, asked.linkage_details)
-    for check in BEFORE_LINKING:
+    for check in before_linking(emis.switches):
         check(case)
     account = case.account()
     link = account.links.get(visit.application)
     if link is None or not link.works:
         link = emis.world.link(account, visit.application)
-    emis.world.post(case.patient(), emis.applications[visit.application])
-    return json_reply(201, {"AccessIdentityGuid": link.token})
+    emis.world.post(account, emis.applications[visit.application])
+    return json_reply(emis.switches.linking_status, {"AccessIdentityGuid": link.token})
 
 
 async def verify(emis: Emis, visit: Visit) -> Reply:
@@ -151,10 +127,10 @@ async def verify(emis: Emis, visit: Visit) -> Reply:
     for check in BEFORE_VERIFICATION:
         check(case)
     account = case.account()
-    if is_fresh(proved, account):
-        account.lift()
-        visit.call.note = "restriction lifted"
-    first = visit.application not in account.verified_by
+    if lifts(emis.switches, proved, account):
+        emis.world.lift_restriction(account)
+        visit.call.note = "; ".join(note for note in (visit.call.note, "restriction lifted") if note)
+    first = not account.verified_by if emis.switches.verified_once_for_all else visit.application not in account.verified_by
     account.verified_by.add(visit.application)
     account_id, linkage_key = emis.world.details_of(account)
     body = {"IdentityId": account.identity_id, "AccountId": account_id, "LinkageKey": linkage_key}
@@ -171,65 +147,48 @@ async def create(emis: Emis, visit: Visit) -> Reply:
     for check in BEFORE_CREATION:
         check(case)
     account = emis.world.open_account(case.patient().slug)
+    account.email = (asked.email_address or "").strip()
     return json_reply(201, {"AccessIdentityGuid": emis.world.link(account, visit.application).token})
 
 
 async def show_demographics(emis: Emis, visit: Visit) -> Reply:
     """E6."""
-    patient = _patient_in_session(emis, visit)
-    body = {
-        "Title": patient.title,
-        "FirstName": patient.given_name,
-        "Surname": patient.family_name,
-        "DateOfBirth": f"{patient.birth_date}T00:00:00",
-        "Sex": patient.sex.capitalize(),
-        "ContactDetails": {"EmailAddress": patient.email, "MobileNumber": patient.phone},
-        "Address": {},
-        "PatientIdentifiers": _identifiers(patient),
-    }
-    return json_reply(200, body)
+    session, link = _in_session(emis, visit)
+    return json_reply(200, demographics_body(_patient_shown(emis, visit, session, link), emis.switches))
 
 
 async def show_settings(emis: Emis, visit: Visit) -> Reply:
     """E7."""
-    _patient_in_session(emis, visit)
-    account = _session_of(visit).link.account
-    services = {"AssignedServices": ALL_SERVICES, "EffectiveServices": ALL_SERVICES}
-    return json_reply(
-        200, {"ApplicationLinkLevel": level(account), "AccountRegistrationStatus": account.status_shown.value, **services}
-    )
+    session, link = _in_session(emis, visit)
+    _patient_shown(emis, visit, session, link)
+    return json_reply(200, settings_body(link.account))
 
 
 async def show_practice(emis: Emis, visit: Visit) -> Reply:
     """E8."""
     practice = practice_at(emis.world, visit.path["ods_code"])
     services_are_on(practice)
-    return json_reply(
-        200, {"NationalPracticeCode": practice.code.code, "PracticeName": practice.name, "Services": ALL_SERVICES}
-    )
+    return json_reply(200, practice_body(practice))
 
 
-def _patient_in_session(emis: Emis, visit: Visit) -> Patient:
-    """Whom this session shows; raises Refused where it is restricted or asks for somebody else's link."""
-    session = _session_of(visit)
-    account = session.link.account
-    visit.call.person = account.person
-    refuse(refusals.wrong_level(account.identity_id, session.link.application), when=account.restricted_since is not None)
-    if not emis.world.opens_sessions(session.link):
+def _in_session(emis: Emis, visit: Visit) -> tuple[OpenSession, Link]:
+    """The session that the endpoint wants and the link that opened it; raises SessionLost, Refused where restricted."""
+    session = visit.session
+    link = emis.world.link_of(session.token) if session is not None else None
+    if session is None or link is None:
         raise refusals.SessionLost
-    refuse(refusals.LINK_TOKEN_WRONG, when=visit.query.get("userPatientLinkToken") != session.link_token)
-    return emis.world.shown_for(emis.world.patient(account.person))
-
-
-def _session_of(visit: Visit) -> OpenSession:
-    """The session that the endpoint wants; raises SessionLost."""
-    if visit.session is None:
+    visit.call.person = link.account.person
+    refuse(refusals.wrong_level(link.account.identity_id, link.application), when=link.account.restricted_since is not None)
+    if not emis.world.keeps_sessions(link):
         raise refusals.SessionLost
-    return visit.session
+    return session, link
 
 
-def _identifiers(patient: Patient) -> list[dict[str, str]]:
-    return [{"IdentifierType": "NhsNumber", "IdentifierValue": patient.number.digits}]
+def _patient_shown(emis: Emis, visit: Visit, session: OpenSession, link: Link) -> Patient:
+    """Whom the session's link token shows; raises Refused for another one's, or where no service is on."""
+    slug = session.link_tokens.get(visit.query.get("userPatientLinkToken", ""))
+    refuse(refusals.ACCESS_VIOLATION, when=slug is None or not link.account.services_on)
+    return emis.world.shown_for(emis.world.patient(slug or link.account.person))
 
 
 def slug_of(world: World, nhs_number: str) -> str:
@@ -248,12 +207,9 @@ def holder_of(world: World, details: LinkageDetails) -> str:
     return account.person if account is not None else ""
 
 
-def level(account: Account) -> str:
-    """ApplicationLinkLevel."""
-    return "Linked" if account.restricted_since is None else "Restricted"
-
-
-def is_fresh(proved: Proved, account: Account) -> bool:
+def lifts(switches: EmisSwitches, proved: Proved, account: Account) -> bool:
     """Whether this sign-in came after the reset: whole seconds of the wire clock, equal counts as after (G3)."""
     since = account.restricted_since
-    return since is not None and proved.auth_time is not None and proved.auth_time >= int(since.timestamp())
+    if since is None or switches.lifted_by is LiftedBy.ANY_VERIFICATION:
+        return since is not None
+    return proved.auth_time is not None and proved.auth_time >= int(since.timestamp())

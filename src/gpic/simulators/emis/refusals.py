@@ -48,6 +48,8 @@ class SessionLost(Exception):
 KEYS_OUT_OF_REACH: Final = Refusal(500, -9999, "Exception occurred during API processing.")
 # Whoever calls
 APPLICATION_UNKNOWN: Final = Refusal(403, -1030, "API command is not permitted for this application")
+TOO_MANY: Final = Refusal(429, -9999, "Too many requests")
+VERSION_UNKNOWN: Final = Refusal(400, -1017, "X-API-Version outside of valid range")
 HEADER_MISSING: Final = Refusal(400, -1014, "Required header missing")
 # What is asked
 UNREADABLE: Final = Refusal(400, -1014, "The request is invalid")
@@ -55,7 +57,7 @@ FIELD_MISSING: Final = Refusal(400, -1014, "Required field missing")
 ACCOUNT_ID_LENGTH: Final = Refusal(400, -1017, "AccountId length outside of valid range")
 LINKAGE_KEY_LENGTH: Final = Refusal(400, -1017, "LinkageKey length outside of valid range")
 SURNAME_LENGTH: Final = Refusal(400, -1017, "Surname length outside of valid range")
-LINK_TOKEN_WRONG: Final = Refusal(403, -1030, "Services Access violation")
+ACCESS_VIOLATION: Final = Refusal(403, -1030, "Services Access violation")
 IDENTITY_UNPROVED: Final = Refusal(403, -1030, "The identity token could not be verified")
 # The practice
 ORGANISATION_UNKNOWN: Final = Refusal(400, -1001, "No organisation found for NationalPracticeCode")
@@ -94,11 +96,11 @@ def wrong_status(identity: str, application: str, actual: str) -> Refusal:
     return Refusal(403, -1030, message, -1030)
 
 
-def wrong_level(identity: str, application: str) -> Refusal:
-    """The account was reset and nobody has signed in at NHS login since."""
+def wrong_level(identity: str, application: str, actual: str = "Restricted") -> Refusal:
+    """The account was reset and nobody has signed in at NHS login since; or whatever else the *actual* level is."""
     message = (
         f"User Identity '{identity}' requested access level 'Linked' from Application '{application}'. "
-        f"Actual access level is 'Restricted'. Extra info: Invalid UserApplication link level"
+        f"Actual access level is '{actual}'. Extra info: Invalid UserApplication link level"
     )
     return Refusal(403, -1030, message, -1030)
 

@@ -1,7 +1,7 @@
 """The Personal Demographics Service and its token server (`demographics.md` §1, §6)."""
 
+from gpic.simulators.limits import Limit, Limits
 from gpic.simulators.pds.app import pds_app
-from gpic.simulators.pds.limits import Limit, Limits
-from gpic.simulators.pds.settings import PdsSettings
+from gpic.simulators.pds.settings import DOCUMENTED, INTEGRATION, SPIKE_ARREST, PdsSettings
 
-__all__ = ["Limit", "Limits", "PdsSettings", "pds_app"]
+__all__ = ["DOCUMENTED", "INTEGRATION", "SPIKE_ARREST", "Limit", "Limits", "PdsSettings", "pds_app"]

@@ -10,6 +10,7 @@ from gpic.simulators.lane import Reply, json_reply
 CODES: Final = "https://fhir.nhs.uk/R4/CodeSystem/Spine-ErrorOrWarningCode"
 FHIR: Final = "application/fhir+json"
 GATEWAY: Final = "application/json"
+FIRST_FAILURE: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,10 @@ UNAUTHORISED: Final = Outcome(401, "ACCESS_DENIED", "forbidden", "Access Denied 
 UPDATE_REFUSED: Final = Outcome(
     403, "INVALID_METHOD", "forbidden", "Cannot update resource with application-restricted access token", by_gateway=True
 )
+NO_ASID: Final = Outcome(400, "MISSING_VALUE", "required", "Required value is missing", by_gateway=True)
+ONE_RESULT: Final = Outcome(403, "INVALID_VALUE", "forbidden", "Provided value is invalid", by_gateway=True)
+UNSUPPORTED_PARAMETER: Final = Outcome(400, "INVALID_SEARCH_DATA", "value", "Search data is invalid")
+TOO_MANY_MATCHES: Final = Outcome(200, "TOO_MANY_MATCHES", "multiple-matches", "Too Many Matches", severity="information")
 NOT_FOUND: Final = Outcome(404, "RESOURCE_NOT_FOUND", "not-found", "Resource not found", severity="information")
 INVALIDATED: Final = Outcome(
     404,
@@ -66,8 +71,9 @@ def as_reply(refused: Refused) -> Reply:
     if refused.diagnostics:
         issue["diagnostics"] = refused.diagnostics
     headers = {"content-type": GATEWAY if outcome.by_gateway else FHIR}
-    reply = json_reply(outcome.status, {"resourceType": "OperationOutcome", "issue": [issue]}, headers=headers, ok=False)
-    return Reply(reply.status, reply.body, reply.headers, ok=False, note=outcome.code)
+    ok = outcome.status < FIRST_FAILURE
+    reply = json_reply(outcome.status, {"resourceType": "OperationOutcome", "issue": [issue]}, headers=headers, ok=ok)
+    return Reply(reply.status, reply.body, reply.headers, ok=ok, note=outcome.code)
 
 
 def failing(status: int) -> Reply:

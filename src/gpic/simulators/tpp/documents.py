@@ -14,7 +14,7 @@ from lxml.etree import _Element
 from gpic.simulators.lane import Reply
 from gpic.simulators.people import Patient
 from gpic.simulators.tpp.errors import UNREADABLE, Refused, TppError
-from gpic.simulators.tpp.switches import Generation, NationalIdAs
+from gpic.simulators.tpp.switches import Generation, NationalIdAs, PersonFieldsAs
 from gpic.simulators.xml import parse
 
 GUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -69,6 +69,9 @@ def reply_element(document: Document, **attributes: str) -> _Element:
 def xml_reply(element: _Element, *, ok: bool = True, note: str = "", headers: Mapping[str, str] | None = None) -> Reply:
     """Any answer: HTTP 200."""
     body = etree.tostring(element, xml_declaration=True, encoding="UTF-8")
+    if ok:
+        # Clients take any body with these letters for an error, wherever they stand (§3.5).
+        body = body.replace(b"errorCode=", b"errorCode&#61;")
     return Reply(200, body, {"content-type": "text/xml; charset=utf-8", **(headers or {})}, ok=ok, note=note)
 
 
@@ -84,17 +87,44 @@ def as_entities(key: str) -> str:
     return html.escape(key, quote=True)
 
 
-def person_element(patient: Patient, form: NationalIdAs) -> _Element:
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a person is written, as far as TPP may differ from what its client reads."""
+
+    national_id: NationalIdAs
+    fields: PersonFieldsAs
+    spaced_numbers: bool
+
+    def fill(self, element: _Element, **fields: str) -> _Element:
+        """The element with these fields, as attributes or as elements."""
+        for name, value in fields.items():
+            if self.fields is PersonFieldsAs.ATTRIBUTES:
+                element.set(name, value)
+            else:
+                etree.SubElement(element, name).text = value
+        return element
+
+
+def person_element(patient: Patient, form: Form) -> _Element:
     """`<Person patientId="…">` with the NHS number and the name."""
-    attributes = {"patientId": patient_id(patient), "dateOfBirth": f"{patient.birth_date}T00:00:00", "gender": patient.sex}
-    person = etree.Element("Person", attributes)
+    person = etree.Element("Person", {"patientId": patient_id(patient)})
+    form.fill(person, dateOfBirth=f"{patient.birth_date}T00:00:00.0Z", gender=patient.sex.capitalize())
     number = etree.SubElement(person, "NationalId", {"type": "NHS"})
-    if form is NationalIdAs.TEXT:
-        number.text = patient.number.digits
+    shown = patient.number.spoken if form.spaced_numbers else patient.number.digits
+    if form.national_id is NationalIdAs.TEXT:
+        number.text = shown
     else:
-        number.set("value", patient.number.digits)
-    etree.SubElement(person, "PersonName", {"name": patient.full_name})
+        number.set("value", shown)
+    form.fill(etree.SubElement(person, "PersonName"), name=patient.full_name)
     return person
+
+
+def access_element(patient: Patient, practice_name: str, form: Form) -> _Element:
+    """`<PatientAccess patientId="…">` with the site where the patient is registered."""
+    access = etree.Element("PatientAccess", {"patientId": patient_id(patient)})
+    site = form.fill(etree.SubElement(access, "SiteDetails"), unitName=practice_name)
+    form.fill(etree.SubElement(site, "Address"), address="")
+    return access
 
 
 def patient_id(patient: Patient) -> str:

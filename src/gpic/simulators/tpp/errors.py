@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from gpic.simulators.tpp.switches import Generation
@@ -41,6 +41,8 @@ LINKAGE_WRONG: Final = TppError(
     8, "There was a problem linking your account. Please contact your practice to complete the online account registration."
 )
 LOGON_PROBLEM: Final = TppError(9, "There was a problem logging on")
+#: Who reads it is told which practice to turn to.
+YOUR_PRACTICE: Final = "your practice"
 UNMATCHED: Final = TppError(19, "The patient is not matched to PDS", is_new=True)
 REGISTRATION_ENDED: Final = TppError(509, "The registration for online services is incomplete or has ended", is_new=True)
 LAST_NAME_WRONG: Final = TppError(512, "The last name does not match", is_new=True)
@@ -49,3 +51,8 @@ TOO_YOUNG: Final = TppError(553, "The patient is not old enough to sign up digit
 NO_SUCH_PATIENT: Final = TppError(554, "There is no patient with that NHS number", is_new=True)
 NOT_REGISTERED_HERE: Final = TppError(555, "The patient is not registered at this practice", is_new=True)
 STUMBLED: Final = TppError(556, "The account could not be created just now; please send the request again", is_new=True)
+
+
+def linkage_wrong(practice: str) -> TppError:
+    """8, naming the practice as TPP's own text does (§3.5)."""
+    return replace(LINKAGE_WRONG, message=LINKAGE_WRONG.message.replace(YOUR_PRACTICE, practice))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from gpic.nhs.numbers import NhsNumber, NhsNumberInvalid
@@ -12,7 +12,7 @@ from gpic.simulators.people import Patient, Practice, Standing, Supplier
 from gpic.simulators.tpp import errors
 from gpic.simulators.tpp.documents import Document
 from gpic.simulators.tpp.errors import Refused, TppError
-from gpic.simulators.tpp.switches import Relinking, TppSwitches
+from gpic.simulators.tpp.switches import CreatingAgain, KeyServes, Relinking, TppSwitches
 from gpic.simulators.world import World
 
 #: How a practice's system holds a patient for whom nothing can be had online.
@@ -47,8 +47,12 @@ class Linkage:
         """The account that link names; raises Refused."""
         found = self.world.account_numbered(Supplier.TPP, self.practice().code, self.document["accountId"])
         if found is None:
-            raise Refused(errors.LINKAGE_WRONG)
+            raise Refused(self.wrong())
         return found
+
+    def wrong(self) -> TppError:
+        """8, as this practice's patients are told."""
+        return errors.linkage_wrong(self.practice().name)
 
     def account_or_none(self) -> Account | None:
         """The account that the patient has here."""
@@ -95,7 +99,8 @@ def patient_is_registered_here(linkage: Linkage) -> None:
 
 def patient_may_be_online(linkage: Linkage) -> None:
     """6."""
-    refuse(errors.NO_ACCESS, when=linkage.patient().standing in WITHOUT_ACCESS)
+    told = replace(errors.NO_ACCESS, code=linkage.switches.without_access_code)
+    refuse(told, when=linkage.patient().standing in WITHOUT_ACCESS)
 
 
 def patient_is_matched(linkage: Linkage) -> None:
@@ -104,8 +109,8 @@ def patient_is_matched(linkage: Linkage) -> None:
 
 
 def last_name_matches(linkage: Linkage) -> None:
-    """512; case and outer spaces do not matter."""
-    same = linkage.document["lastName"].strip().casefold() == linkage.patient().family_name.casefold()
+    """512."""
+    same = linkage.world.is_surname_of(linkage.patient(), linkage.document["lastName"])
     refuse(errors.LAST_NAME_WRONG, when=not same)
 
 
@@ -123,15 +128,35 @@ def access_has_not_ended(linkage: Linkage) -> None:
 def passphrase_is_right(linkage: Linkage) -> None:
     """8; an expired key is as wrong as any other (G1)."""
     account = linkage.account()
-    right = account.key_is_good and account.linkage_key == linkage.document["passphrase"]
-    refuse(errors.LINKAGE_WRONG, when=not right)
+    if not (account.key_is_good and account.linkage_key == linkage.document["passphrase"]):
+        linkage.world.wrong_details(account)
+        raise Refused(linkage.wrong())
 
 
 def may_be_linked_again(linkage: Linkage) -> None:
     """8, where linking twice is refused at all."""
     link = linkage.account().links.get(linkage.document.provider)
     refused = linkage.switches.relinking is Relinking.REFUSED and link is not None and link.works
-    refuse(errors.LINKAGE_WRONG, when=refused)
+    refuse(linkage.wrong(), when=refused)
+
+
+def key_is_not_somebody_elses(linkage: Linkage) -> None:
+    """8, where a passphrase to link serves one provider only."""
+    links = linkage.account().links.values()
+    others = any(link.works for link in links if link.application != linkage.document.provider)
+    refuse(linkage.wrong(), when=others and linkage.switches.key_serves is KeyServes.ONE_PROVIDER)
+
+
+def account_may_be_created(linkage: Linkage) -> None:
+    """8, where there is one already and the switch says so."""
+    again = linkage.switches.creating_again is CreatingAgain.REFUSED and linkage.account_or_none() is not None
+    refuse(linkage.wrong(), when=again)
+
+
+def holder_is_old_enough(linkage: Linkage) -> None:
+    """553: younger than anybody to whom a practice may issue details (§10)."""
+    age = linkage.patient().age_on(linkage.world.now().date())
+    refuse(errors.TOO_YOUNG, when=age < linkage.switches.youngest_to_link)
 
 
 def patient_is_old_enough(linkage: Linkage) -> None:
@@ -159,7 +184,12 @@ BEFORE_RETRIEVING: Final[tuple[Check, ...]] = (
     birth_date_matches,
     access_has_not_ended,
 )
-BEFORE_CREATING: Final[tuple[Check, ...]] = (*BEFORE_RETRIEVING, patient_is_old_enough, creation_does_not_stumble)
+BEFORE_CREATING: Final[tuple[Check, ...]] = (
+    *BEFORE_RETRIEVING,
+    patient_is_old_enough,
+    account_may_be_created,
+    creation_does_not_stumble,
+)
 BEFORE_LINKING: Final[tuple[Check, ...]] = (
     practice_offers_it,
     account_is_known,
@@ -170,5 +200,7 @@ BEFORE_LINKING: Final[tuple[Check, ...]] = (
     patient_is_matched,
     last_name_matches,
     birth_date_matches,
+    holder_is_old_enough,
     may_be_linked_again,
+    key_is_not_somebody_elses,
 )

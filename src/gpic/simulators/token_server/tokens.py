@@ -1,4 +1,4 @@
-"""The token server: signed assertion in, opaque access token out (`demographics.md` §1.3)."""
+"""Opaque access tokens for signed assertions (`demographics.md` §1.3)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 from gpic.nhs.clock import Clock
 from gpic.simulators.ids import Mint
 from gpic.simulators.lane import Reply, json_reply
-from gpic.simulators.pds.assertion import CHECKS, JTI_MEMORY, Desk, Keys, Refused, client_of, parse
+from gpic.simulators.token_server.assertion import CHECKS, JTI_MEMORY, Desk, Keys, Refused, client_of, parse
 
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 MOST_FIELDS: Final = 20
@@ -19,13 +19,19 @@ MOST_FIELDS: Final = 20
 
 @dataclass(slots=True)
 class Tokens:
-    """Access tokens and used jtis, in memory, on the wire clock. *clients* holds public keys by API key and kid."""
+    """Access tokens and used jtis, in memory, on the wire clock.
+
+    *clients* holds what each application publishes: public keys by API key and kid. What was read of it serves for an hour,
+    so that a key that is published now verifies only then.
+    """
 
     clients: Mapping[str, Keys]
     clock: Clock
     mint: Mint
+    keys_serve: timedelta = timedelta(hours=1)
     _issued: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     _used: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    _read: dict[str, tuple[Keys, datetime]] = field(default_factory=dict)
 
     def answer(self, body: bytes, token_url: str, lifetime: timedelta) -> Reply:
         """POST /oauth2/token."""
@@ -66,11 +72,21 @@ class Tokens:
             raise Refused(400, "Missing client_assertion")
         assertion = parse(fields["client_assertion"])
         now = self.clock.now()
-        desk = Desk(self.clients, token_url, now, self._used)
+        desk = Desk(self._keys_of(client_of(assertion), now), token_url, now, self._used)
         for check in CHECKS:
             check(assertion, desk)
         self._used[client_of(assertion), str(assertion.claims["jti"])] = now + JTI_MEMORY
         return client_of(assertion)
+
+    def _keys_of(self, api_key: str, now: datetime) -> Mapping[str, Keys]:
+        """This application's keys as they were when they were last read; empty where there is no such application."""
+        if api_key not in self.clients:
+            return {}
+        keys, until = self._read.get(api_key, ({}, now))
+        if until <= now:
+            keys, until = dict(self.clients[api_key]), now + self.keys_serve
+            self._read[api_key] = keys, until
+        return {api_key: keys}
 
 
 def form(body: bytes) -> dict[str, str]:

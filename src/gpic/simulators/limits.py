@@ -1,18 +1,16 @@
-"""Rate limits as the gateway keeps them: a quota counts, a spike arrest spaces (`demographics.md` §1.8)."""
+"""Rate limits as a gateway keeps them: a quota counts, a spike arrest spaces (`demographics.md` §1.8)."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import Enum, auto
+from math import ceil
 from typing import Final
 
 MINUTE: Final = timedelta(minutes=1)
 WHOLE_API: Final = ""
-
-APP_QUOTA: Final = "Your application has exceeded its quota"
-APP_SPIKE: Final = "Your application has sent too many requests at once"
-API_LIMIT: Final = "This API has received too many requests"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +35,20 @@ class Limits:
     api_quota: Limit | None = None
     api_spike: Limit | None = None
 
+    @property
+    def seconds_to_wait(self) -> int:
+        """For a Retry-After, where a system sends one: after so long every one of these lets a request through."""
+        kept = [limit for limit in (self.app_quota, self.app_spike, self.api_quota, self.api_spike) if limit is not None]
+        return ceil(max((limit.per.total_seconds() for limit in kept), default=0))
+
+
+class Exceeded(Enum):
+    """Which limit a request would break."""
+
+    APP_QUOTA = auto()
+    APP_SPIKE = auto()
+    API = auto()
+
 
 @dataclass(slots=True)
 class Window:
@@ -53,15 +65,15 @@ class Gate:
 
     windows: defaultdict[tuple[str, str], Window] = field(default_factory=lambda: defaultdict(Window))
 
-    def refusal(self, api_key: str, limits: Limits, now: datetime) -> str:
-        """The diagnostics of the limit that refuses this request; empty where all let it through."""
+    def refused_by(self, caller: str, limits: Limits, now: datetime) -> Exceeded | None:
+        """The limit that refuses this request of *caller*, or None where all let it through."""
         asked = (
-            (api_key, limits.app_quota, self.exceeds_quota, APP_QUOTA),
-            (api_key, limits.app_spike, self.comes_too_soon, APP_SPIKE),
-            (WHOLE_API, limits.api_quota, self.exceeds_quota, API_LIMIT),
-            (WHOLE_API, limits.api_spike, self.comes_too_soon, API_LIMIT),
+            (caller, limits.app_quota, self.exceeds_quota, Exceeded.APP_QUOTA),
+            (caller, limits.app_spike, self.comes_too_soon, Exceeded.APP_SPIKE),
+            (WHOLE_API, limits.api_quota, self.exceeds_quota, Exceeded.API),
+            (WHOLE_API, limits.api_spike, self.comes_too_soon, Exceeded.API),
         )
-        return next((text for whose, limit, exceeds, text in asked if limit is not None and exceeds(whose, limit, now)), "")
+        return next((which for whose, limit, exceeds, which in asked if limit is not None and exceeds(whose, limit, now)), None)
 
     def exceeds_quota(self, whose: str, limit: Limit, now: datetime) -> bool:
         """Whether the running window is full; counts the request otherwise."""

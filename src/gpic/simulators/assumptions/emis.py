@@ -1,0 +1,236 @@
+"""What EMIS is taken to do."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gpic.simulators.assumptions.entry import Assumption
+
+EMIS: Final = (
+    Assumption(
+        "E1",
+        "me/applications again, with a link that lives, returns the same AccessIdentityGuid and sends another e-mail.",
+        "current partner advice against older mappers (gp-systems.md §7, §11.2)",
+        switch="EmisSwitches.already_linked",
+        positions=("succeeds", "400", "500", "409"),
+        points=("gp-systems.md §11.2",),
+    ),
+    Assumption(
+        "E2",
+        "Errors are of the newer generation: 400, 403 and 404 with their own codes.",
+        "two generations coexist (gp-systems.md §2.5)",
+        switch="EmisSwitches.generation",
+        positions=("newer", "older"),
+        points=("gp-systems.md §11.10",),
+    ),
+    Assumption(
+        "E3",
+        "A restricted account shows as 200 with ApplicationLinkLevel; its session shows no record.",
+        "200 with level, 403 or 500 (gp-systems.md §2.6, §11.2)",
+        switch="EmisSwitches.restricted",
+        positions=("level", "403", "500"),
+        points=("gp-systems.md §11.2",),
+    ),
+    Assumption(
+        "E4",
+        "Only a verification whose identity token verifies and whose auth_time is not before the reset, in whole seconds, "
+        "lifts a restriction, and for every application at once.",
+        "an inference from 're-authenticates via NHS login' (gp-systems.md §10 EMIS 8, §11.4)",
+        switch="EmisSwitches.lifted_by",
+        positions=("a fresh sign-in", "any verification"),
+        points=("gp-systems.md §10 EMIS 8", "gp-systems.md §11.4"),
+    ),
+    Assumption(
+        "E5",
+        "While an account is restricted, me/applications is refused as sessions are (403, -1030).",
+        "a stub refuses me/applications with that message (gp-systems.md §2.6)",
+        switch="EmisSwitches.linking_while_restricted",
+        positions=("refused", "linked"),
+    ),
+    Assumption(
+        "E6",
+        "A reset restricts every application. One that drops links restricts nothing: there is no link left.",
+        "offer both (gp-systems.md §10 EMIS 8)",
+        switch="World.reset_account(drops_links)",
+        positions=("restricts", "drops"),
+    ),
+    Assumption(
+        "E7",
+        "A reset leaves the key. One that also rotates it shows as Restricted first; once lifted, tokens of the old key "
+        "are dead.",
+        "offer both (gp-systems.md §10 EMIS 8); it is the only order in which both guesses hold",
+        switch="World.reset_account(rotates_key)",
+        positions=("the same key", "another key"),
+    ),
+    Assumption(
+        "E8",
+        "me/verifications answers 201 the first time for each application, and 409 with the same body afterwards.",
+        "gp-systems.md §2.2 E4; 'first' for each application is a guess",
+        switch="EmisSwitches.verified_once_for_all",
+        positions=("for each application", "once for all"),
+    ),
+    Assumption(
+        "E9",
+        "me/verifications refuses those under 13, with -1553.",
+        "ages of the NHS App's own settings, from one version of them (gp-systems.md §2.8, §8, §11.9)",
+        switch="EmisSwitches.youngest_to_retrieve",
+        positions=("13", "16"),
+        points=("gp-systems.md §11.9",),
+    ),
+    Assumption(
+        "E10",
+        "users/nhs for a patient who has an account: 409 with -1110.",
+        "a stub sends 0, the newer table has -1110 (gp-systems.md §2.2 E5)",
+        switch="EmisSwitches.account_exists_code",
+        positions=("-1110", "0"),
+    ),
+    Assumption(
+        "E11",
+        "An application that is not registered gets 403 with -1030; a missing X-API header 400 with -1014.",
+        "none; 401 would read as a lost session (gp-systems.md §2.3)",
+        switch="EmisSwitches.stranger_status",
+        positions=("403", "401"),
+    ),
+    Assumption(
+        "E12",
+        "A missing or dead end-user session, and a missing or dead session, get 401 with the literal body.",
+        "401, or that body (gp-systems.md §2.3)",
+        switch="EmisSwitches.session_loss_status",
+        positions=("401", "400"),
+    ),
+    Assumption(
+        "E13",
+        "An identity token that does not verify, or names another patient, gets 403 with -1030; a blank one 400 with "
+        "-1014; while NHS login's keys cannot be read, 500 with -9999. Without a source of keys any token will do, and "
+        "none lifts anything.",
+        "none; how EMIS proves the token is not public, and a 403 for an outage would read as lasting (gp-systems.md §2.5)",
+        switch="emis_app(identity_jwks)",
+        positions=("a source of keys", "none"),
+    ),
+    Assumption(
+        "E14",
+        "me/applications refuses in this order: lengths, practice, account id, key, demographics, patient, age, account, "
+        "reset.",
+        "gp-systems.md §10 EMIS 5 gives the first part as an assumption",
+        switch="EmisSwitches.demographics_first",
+        positions=("key first", "demographics first"),
+        points=("gp-systems.md §10 EMIS 5",),
+    ),
+    Assumption(
+        "E15",
+        "An account id is out of range when it is empty or longer than 20 characters.",
+        "field lengths are unknown (gp-systems.md §11.1)",
+        switch="EmisSwitches.longest_account_id",
+        positions=("20", "5"),
+        points=("gp-systems.md §11.1",),
+    ),
+    Assumption(
+        "E16",
+        "A linkage key is out of range when it is empty or longer than 64 characters.",
+        "field lengths are unknown (gp-systems.md §11.1)",
+        switch="EmisSwitches.longest_linkage_key",
+        positions=("64", "5"),
+        points=("gp-systems.md §11.1",),
+    ),
+    Assumption(
+        "E17",
+        "A surname is out of range when it is empty or longer than 100 characters.",
+        "field lengths are unknown (gp-systems.md §11.1)",
+        switch="EmisSwitches.longest_surname",
+        positions=("100", "5"),
+        points=("gp-systems.md §11.1",),
+    ),
+    Assumption(
+        "E18",
+        "A token that EMIS does not know, or whose link is dead, is told that the account is 'NotRegistered'; 'NotLinked' is "
+        "never said. A locked account shows as 'Archived' and gets -1107: EMIS's words know no lock.",
+        "gp-systems.md §2.4 and §2.6 show these words and no others; 'NotLinked' is unconfirmed (§11.3)",
+        switch="EmisSwitches.dead_links_not_linked",
+        positions=("never", "of a dead link"),
+        points=("gp-systems.md §11.3",),
+    ),
+    Assumption(
+        "E19",
+        "Account ids have ten digits, linkage keys twelve letters and digits; who issued them is not in them.",
+        "secondary sources only (gp-systems.md §8, §11.12)",
+        fixed="opaque to every caller",
+        points=("gp-systems.md §11.1", "gp-systems.md §11.12"),
+    ),
+    Assumption(
+        "E20",
+        "A session lives for 20 minutes after its last use, on the world clock.",
+        "supplier session lifetimes are unknown (gp-systems.md §2.8, §10 EMIS 9, §11.1)",
+        switch="EmisSwitches.session_lifetime",
+        positions=("20 minutes", "30 minutes"),
+        points=("gp-systems.md §10 EMIS 9", "gp-systems.md §11.1"),
+    ),
+    Assumption(
+        "E21",
+        "A session reply is of the classic shape, with LastAccessTime and short links.",
+        "stubs against a newer mocked payload (gp-systems.md §2.2 E2)",
+        switch="EmisSwitches.session_shape",
+        positions=("classic", "newer"),
+        points=("gp-systems.md §11.10",),
+    ),
+    Assumption(
+        "E22",
+        "users/nhs refuses those under 16, with -1553.",
+        "ages of the NHS App's own settings, from one version of them (gp-systems.md §2.8, §8, §11.9)",
+        switch="EmisSwitches.youngest_to_create",
+        positions=("16", "13"),
+        points=("gp-systems.md §11.9",),
+    ),
+    Assumption(
+        "E23",
+        "me/applications with details that a practice issued serves those from 13 on; younger ones get -1553.",
+        "gp-systems.md §10 gives the age and no code",
+        switch="EmisSwitches.youngest_to_link",
+        positions=("13", "16"),
+        points=("gp-systems.md §11.9",),
+    ),
+    Assumption(
+        "E24",
+        "me/applications answers a success with 201.",
+        "a newer stub has 201, the oldest 200 (gp-systems.md §2.2 E3)",
+        switch="EmisSwitches.linking_status",
+        positions=("201", "200"),
+    ),
+    Assumption(
+        "E25",
+        "Any X-API-Version is served.",
+        "its value is unknown for the classic interface (gp-systems.md §2.1, §11.6)",
+        switch="EmisSwitches.api_version",
+        positions=("any", "1"),
+        points=("gp-systems.md §11.6",),
+    ),
+    Assumption(
+        "E26",
+        "An end-user session is given to every application; what a practice has switched off shows when it is named.",
+        "a mapper expects 403 with -1030 there (gp-systems.md §2.5 E1)",
+        switch="EmisSwitches.end_user_sessions_refused",
+        positions=("given", "refused"),
+    ),
+    Assumption(
+        "E27",
+        "NHS numbers are shown in ten digits.",
+        "the client re-formats them (gp-systems.md §2.2 E6)",
+        switch="EmisSwitches.spaced_numbers",
+        positions=("digits", "groups"),
+    ),
+    Assumption(
+        "E28",
+        "EMIS serves whoever comes as often as they come.",
+        "rate limits are unknown (gp-systems.md §11.1)",
+        switch="EmisSwitches.limits",
+        positions=("none", "five in a minute"),
+        points=("gp-systems.md §11.1",),
+    ),
+    Assumption(
+        "E29",
+        "The paths of §2.2 stand below whatever address is configured. Fields that no source shows are not read; what is "
+        "not required may be left out or be null; patients have no address, so all its fields are null.",
+        "path prefix and optional fields are not public (gp-systems.md §2.1, §11.1)",
+        fixed="every caller is configured with an address; the names are those of the public client",
+        points=("gp-systems.md §11.1",),
+    ),
+)
