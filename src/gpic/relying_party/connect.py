@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final
 
+from gpic.nhs.answers import GpSession
 from gpic.nhs.clock import Clock
 from gpic.nhs.credentials import GpCredentials, Im1Token
 from gpic.relying_party.decisions import (
@@ -19,10 +20,11 @@ from gpic.relying_party.decisions import (
     Step,
     UseStoredToken,
     Wait,
+    Welcome,
 )
 from gpic.relying_party.linkage import after_link, after_session, decide_case
 from gpic.relying_party.ports import GpSystem, Linkages
-from gpic.relying_party.records import Linkage, Registered
+from gpic.relying_party.records import Linkage, Mark, Registered
 
 FIRST_PAUSE: Final = 0.02  #: seconds between two looks at somebody else's registration, doubling
 LONGEST_PAUSE: Final = 0.25
@@ -65,6 +67,17 @@ class Connecting:
                 case ending:
                     return ending
             case = replace(case, stored=await self._stored())
+
+    async def again(self, history: History) -> GpSession | None:
+        """Another session with the stored token, its patient proved anew (R5); None where a login is needed.
+
+        What the system says of the token is kept, so that a refused one is not presented again (R7).
+        """
+        stored = await self._stored()
+        if stored is None or stored.token is None or stored.token_mark is not Mark.SOUND or stored.is_of_another:
+            return None
+        step = await self._use(Case(stored, self.fresh, history), stored.token)
+        return step.then.session if isinstance(step.then, Welcome) else None
 
     async def _stored(self) -> Linkage | None:
         return await self.linkages.find(self.fresh.person.sub, self.details.fingerprint)

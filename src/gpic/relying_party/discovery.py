@@ -36,7 +36,7 @@ def read_metadata(document: bytes, settings: RelyingPartySettings) -> Metadata:
     """The metadata, when it is our issuer's and leads nowhere else; raises DiscoveryRefused."""
     try:
         metadata = msgspec.json.decode(document, type=Metadata)
-    except (msgspec.MsgspecError, RecursionError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise DiscoveryRefused("the metadata is not what a provider's is") from None
     if metadata.issuer != settings.issuer:
         raise DiscoveryRefused("the metadata is another issuer's")
@@ -96,6 +96,7 @@ class KnownProvider:
         self._one_at_a_time = asyncio.Lock()
         self._metadata: _Known | None = None
         self._keys: _Keys | None = None
+        self._looked_at: datetime | None = None
 
     async def metadata(self) -> Metadata:
         """Where the endpoints are; raises DiscoveryRefused, ProviderSilent."""
@@ -110,13 +111,18 @@ class KnownProvider:
             return self._keys.keys
 
     async def keys_after_an_unknown_kid(self, seen: KeySet) -> KeySet:
-        """Keys newer than *seen*, fetched once for all who ask; within the pause after that, *seen* itself."""
+        """Keys newer than *seen*, fetched once for all who ask; within the pause after such a look, *seen* itself.
+
+        What was fetched without being asked for a kid starts no pause: a provider may change its key a second later.
+        """
         async with self._one_at_a_time:
             known = self._keys
-            if known is not None and known.keys is seen and self._clock.now() - known.at < self._settings.refetch_pause:
+            if known is not None and known.keys is not seen:
+                return known.keys
+            if self._looked_at is not None and self._clock.now() - self._looked_at < self._settings.refetch_pause:
                 return seen
-            if known is None or known.keys is seen:
-                self._keys = known = await self._fetched_keys()
+            self._looked_at = self._clock.now()
+            self._keys = known = await self._fetched_keys()
             return known.keys
 
     async def _known_metadata(self) -> Metadata:

@@ -1,18 +1,23 @@
-"""What can be wrong with a login, and what is done then.
+"""What the kit raises, and what is done then.
 
-LoginRefused
-├── StateUnknown                 used, expired, or of another browser
-├── CallbackMalformed            repeated parameters, code and error at once, another issuer
-├── ProviderSaidNo               NHS login's own error response, typed
-│   ├── AccessDenied, InvalidScope, UnauthorizedClient, RequestRefused
-│   ├── LoginRequired, SsoLoginRequired, InteractionRequired, ConsentRequired, AccountSelectionRequired
-│   └── ServerError, TemporarilyUnavailable
-├── CodeRefused                  the code is expired or used
-├── ClientRefused                the token endpoint does not admit us
-├── DiscoveryRefused             metadata or keys of somebody else, or unusable
-├── IdTokenInvalid               R13
-├── UserinfoInvalid              another sub, or not what was promised
-└── ProviderSilent               no answer
+KitRefusal
+├── LoginRefused
+│   ├── StateUnknown             used, expired, or of another browser
+│   ├── CallbackMalformed        repeated parameters, code and error at once, another issuer
+│   ├── ProviderSaidNo           NHS login's own error response, typed
+│   │   ├── AccessDenied, InvalidScope, UnauthorizedClient, RequestRefused
+│   │   ├── LoginRequired, SsoLoginRequired, InteractionRequired, ConsentRequired, AccountSelectionRequired
+│   │   └── ServerError, TemporarilyUnavailable
+│   ├── CodeRefused              the code is expired or used
+│   ├── ClientRefused            the token endpoint does not admit us
+│   ├── DiscoveryRefused         metadata or keys of somebody else, or unusable
+│   ├── IdTokenInvalid           R13
+│   ├── UserinfoInvalid          another sub, or not what was promised
+│   └── ProviderSilent           no answer
+├── LineRefused
+│   ├── SessionOver              the session at the surgery ended, and no other could be opened
+│   └── NoPracticeLine           the practice's system has nothing that is called in a session
+└── SettingsInvalid              these settings cannot work
 """
 
 from __future__ import annotations
@@ -33,20 +38,26 @@ class Remedy(StrEnum):
     WAIT = "wait"  #: later
 
 
-class LoginRefused(Exception):
-    """A login that proves nothing. *code* is stable, *sentence* public and ours alone, *detail* for the log.
+class KitRefusal(Exception):
+    """What the kit raises. *code* is stable, *sentence* public and ours alone, *detail* for the log.
 
-    Neither ever holds a text that came from outside (`attacks-and-interop.md` 38).
+    None of them ever holds a text that came from outside (`attacks-and-interop.md` 38).
     """
 
     code: ClassVar[str]
-    sentence: ClassVar[str] = "Something went wrong with your NHS login. Try again."
-    remedy: ClassVar[Remedy] = Remedy.TELL
-    obstacle: ClassVar[Obstacle] = Obstacle.LOGIN_FAILED
+    sentence: ClassVar[str]
 
     def __init__(self, detail: str = "") -> None:
         self.detail = detail
         super().__init__(f"{self.code}: {detail or self.sentence}")
+
+
+class LoginRefused(KitRefusal):
+    """A login that proves nothing."""
+
+    sentence = "Something went wrong with your NHS login. Try again."
+    remedy: ClassVar[Remedy] = Remedy.TELL
+    obstacle: ClassVar[Obstacle] = Obstacle.LOGIN_FAILED
 
 
 class StateUnknown(LoginRefused):
@@ -188,6 +199,34 @@ class ProviderSilent(LoginRefused):
 
     code = "provider_silent"
     remedy = Remedy.WAIT
+
+
+class LineRefused(KitRefusal):
+    """No endpoint of the practice's system can be called for this person."""
+
+
+class SessionOver(LineRefused):
+    """The session ended and no other could be opened: the person must log in again."""
+
+    code = "session_over"
+    sentence = "Your session at your GP surgery has ended. Log in again."
+
+
+class NoPracticeLine(LineRefused):
+    """The practice's system has no endpoints that are called in a session, or is not covered any more."""
+
+    code = "no_practice_line"
+    sentence = "This service cannot reach your GP surgery's system."
+
+
+class SettingsInvalid(KitRefusal, ValueError):
+    """These settings cannot work; the text is one sentence for whoever wrote them."""
+
+    code = "settings_invalid"
+    sentence = "This service is not set up correctly."
+
+    def __str__(self) -> str:
+        return self.detail
 
 
 TYPED: Final[Mapping[str, type[ProviderSaidNo]]] = MappingProxyType(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import httpx2
 import msgspec
@@ -22,6 +23,7 @@ from gpic.relying_party.policy import RelyingPartySettings
 from gpic.relying_party.ports import Attempts
 from gpic.relying_party.records import Attempt
 from gpic.relying_party.right_patient import Person
+from gpic.relying_party.signing import signed
 from gpic.relying_party.token_endpoint import Tokens, read_tokens, token_request
 from gpic.relying_party.userinfo import Userinfo, read_userinfo, userinfo_request
 
@@ -99,7 +101,8 @@ class Login:
         return Arrival(id_token, userinfo.person, userinfo.details)
 
     async def _redeemed(self, code: str) -> Tokens:
-        request = token_request(self.client, self.settings, code, jti=self.fresh_text(), now=self.clock.now())
+        make = partial(token_request, self.client, self.settings, code, jti=self.fresh_text(), now=self.clock.now())
+        request = await signed(self.settings, make)
         return read_tokens(await answer_to(self.client, request))
 
     async def _verified(self, tokens: Tokens, nonce: str) -> VerifiedIdToken:

@@ -39,16 +39,22 @@ class LoopGuard:
         """The returns that still count."""
         return History(await self.returns.since(who, self.clock.now() - self.allowance.window), self.allowance.most)
 
-    async def admits(self, who: str, why: Obstacle) -> bool:
-        """Count one more return before it is made; False when there were enough, whoever counted them."""
-        return await self.returns.reserve(who, why, self.clock.now(), self.allowance)
+    async def admits(self, why: Obstacle, *whom: str) -> bool:
+        """Count one more return before it is made; False when any of these had enough, whoever counted them.
 
-    async def time_to_wait(self, who: str) -> timedelta | None:
-        """When the oldest return leaves the window; None when none counts."""
-        history = await self.history(who)
-        if not history.returns:
-            return None
-        return history.returns[0].at + self.allowance.window - self.clock.now()
+        Whoever is known counts as their browser too: else two logins that prove nothing could follow two that do.
+        """
+        for who in whom:
+            if not await self.returns.reserve(who, why, self.clock.now(), self.allowance):
+                return False
+        return True
+
+    async def time_to_wait(self, *whom: str) -> timedelta | None:
+        """When who has had the most may return again, since their oldest leaves the window; None when none counts."""
+        histories = [(await self.history(who)).returns for who in whom]
+        oldest = [returns[0].at for returns in histories if len(returns) >= self.allowance.most]
+        oldest = oldest or [returns[0].at for returns in histories if returns]
+        return max(oldest) + self.allowance.window - self.clock.now() if oldest else None
 
     async def clear(self, *who: str) -> None:
         """An unrestricted session was opened: what happened before no longer counts."""

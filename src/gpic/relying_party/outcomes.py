@@ -38,6 +38,7 @@ class Connected:
     person: Person
     signed_in_at: datetime | None
     id_token_jti: str  #: names this login in an identity that we assert (R14)
+    fingerprint: str = ""  #: of the details that the session came from
 
     @property
     def supplier(self) -> str:

@@ -6,25 +6,29 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import httpx2
 
 from gpic.nhs.answers import GpSession
 from gpic.nhs.clock import Clocks
+from gpic.nhs.credentials import GpCredentials
 from gpic.relying_party import loop_guard
 from gpic.relying_party.asserted_identity import asserted_identity
 from gpic.relying_party.callback import Pairs
 from gpic.relying_party.connect import Connecting, Patience
 from gpic.relying_party.decisions import Ending, Fresh, History, SendBack, Step, StopAsking, Wait, Welcome
 from gpic.relying_party.discovery import KnownProvider
-from gpic.relying_party.errors import LoginRefused, Remedy
+from gpic.relying_party.errors import LoginRefused, NoPracticeLine, Remedy
 from gpic.relying_party.linkage import decide
 from gpic.relying_party.login import Arrival, Login, Start, Wish
 from gpic.relying_party.loop_guard import LoopGuard
 from gpic.relying_party.outcomes import CannotConnect, Connected, Outcome, ReturnToLogin, TryLater
 from gpic.relying_party.policy import RelyingPartySettings
-from gpic.relying_party.ports import Allowance, Cabinets, GpSystems
+from gpic.relying_party.ports import Allowance, Cabinets, GpSystem, GpSystems, InSession
+from gpic.relying_party.practice_line import PracticeLine
+from gpic.relying_party.signing import signed
 
 LOG: Final = logging.getLogger("gpic.relying_party")
 
@@ -52,6 +56,7 @@ class RelyingParty:
         self._client = client
         self._gp_systems = gp_systems
         self._linkages = cabinets.linkages
+        self._close_cabinets = cabinets.close
         self._fresh_text = fresh_text
         provider = KnownProvider(settings, client, self._clocks.wire)
         self._login = Login(settings, provider, client, cabinets.attempts, self._clocks.wire, fresh_text)
@@ -65,7 +70,11 @@ class RelyingParty:
 
         Raises DiscoveryRefused, ProviderSilent.
         """
-        return await self._login.start(browser, Wish(prompt, asserted_identity))
+        try:
+            return await self._login.start(browser, Wish(prompt, asserted_identity))
+        except LoginRefused as refusal:
+            LOG.info("login not begun: %s", refusal)
+            raise
 
     async def finish(self, browser: str, callback: str | Pairs) -> Outcome:
         """What became of the login that this callback ends; *callback* is its URL, query or pairs."""
@@ -80,11 +89,18 @@ class RelyingParty:
             return await self._after(refusal, browser)
 
     def assert_identity(self, connected: Connected) -> str:
-        """An `asserted_login_identity` for another partner: 60 s, one use (R14)."""
+        """An `asserted_login_identity` for another partner: 60 s, one use (R14). A key elsewhere is waited for."""
         return self._asserted(connected.id_token_jti)
 
+    def practice_line(self, connected: Connected) -> PracticeLine:
+        """The practice's system, to call any endpoint in this session; raises NoPracticeLine where there is no such thing."""
+        served = self._gp_systems.system_of(connected.practice)
+        if served is None or served[0] != connected.supplier or not isinstance(served[1], InSession):
+            raise NoPracticeLine
+        return PracticeLine(served[1], connected, partial(self._again, served[1], connected))
+
     async def end(self, connected: Connected) -> None:
-        """End the session at the GP system; the token stays good for the next."""
+        """End the session at the GP system; the token stays good for the next. Of a line, end `line.connected`."""
         served = self._gp_systems.system_of(connected.practice)
         if served is not None and served[0] == connected.supplier:
             await served[1].end_session(connected.session)
@@ -95,9 +111,22 @@ class RelyingParty:
         await self._guard.clear(loop_guard.person(sub))
 
     async def close(self) -> None:
-        """Let registrations that are under way finish, and close the client."""
+        """Let registrations that are under way finish, and close client and cabinets."""
         await asyncio.gather(*self._running, return_exceptions=True)
         await self._client.aclose()
+        self._close_cabinets()
+
+    async def _again(self, system: GpSystem, connected: Connected) -> GpSession | None:
+        stored = await self._linkages.find(connected.person.sub, connected.fingerprint)
+        if stored is None or stored.details is None:
+            return None
+        fresh = Fresh(connected.person, stored.details, connected.supplier, connected.signed_in_at)
+        connecting = self._connecting(system, fresh, stored.details)
+        return await connecting.again(await self._guard.history(loop_guard.person(connected.person.sub)))
+
+    def _connecting(self, system: GpSystem, fresh: Fresh, details: GpCredentials) -> Connecting:
+        patience = Patience(self.settings.registration_lease, self.settings.longest_wait)
+        return Connecting(self._linkages, system, patience, self._clocks.wire, details, fresh, self._running)
 
     async def _connect(self, arrival: Arrival) -> Ending:
         details = arrival.details
@@ -107,25 +136,23 @@ class RelyingParty:
         history = await self._guard.history(loop_guard.person(arrival.person.sub))
         if details is None or system is None:
             return _told(fresh, history)
-        patience = Patience(self.settings.registration_lease, self.settings.longest_wait)
-        connecting = Connecting(self._linkages, system, patience, self._clocks.wire, details, fresh, self._running)
-        return await connecting.run(history)
+        return await self._connecting(system, fresh, details).run(history)
 
     async def _outcome(self, ending: Ending, arrival: Arrival, browser: str) -> Outcome:
-        who = loop_guard.person(arrival.person.sub)
+        whom = loop_guard.person(arrival.person.sub), loop_guard.browser(browser)
         practice = arrival.details.ods_code if arrival.details is not None else None
         match ending:
             case Welcome(session):
-                await self._guard.clear(who, loop_guard.browser(browser))
+                await self._guard.clear(*whom)
                 return _connected(arrival, session)
             case Wait(after):
                 return TryLater(after or self.settings.try_later, practice)
             case StopAsking(why, refusal):
-                return CannotConnect(why, practice, await self._guard.time_to_wait(who), refusal)
+                return CannotConnect(why, practice, await self._guard.time_to_wait(*whom), refusal)
             case SendBack(why, sign_in):
-                if not await self._guard.admits(who, why):
-                    return CannotConnect(why, practice, await self._guard.time_to_wait(who))
-                started = await self._login.start(browser, self._wish(arrival, sign_in=sign_in))
+                if not await self._guard.admits(why, *whom):
+                    return CannotConnect(why, practice, await self._guard.time_to_wait(*whom))
+                started = await self._login.start(browser, await self._wish(arrival, sign_in=sign_in))
                 return ReturnToLogin(started.url, why)
 
     async def _after(self, refusal: LoginRefused, browser: str) -> Outcome:
@@ -134,7 +161,7 @@ class RelyingParty:
         who = loop_guard.browser(browser)
         if refusal.remedy is Remedy.WAIT:
             return TryLater(self.settings.try_later)
-        if refusal.remedy is Remedy.RETURN and await self._guard.admits(who, refusal.obstacle):
+        if refusal.remedy is Remedy.RETURN and await self._guard.admits(refusal.obstacle, who):
             try:
                 started = await self._login.start(browser, Wish())
             except LoginRefused:
@@ -142,13 +169,13 @@ class RelyingParty:
             return ReturnToLogin(started.url, refusal.obstacle)
         return CannotConnect(refusal.obstacle, None, await self._guard.time_to_wait(who), code=refusal.code)
 
-    def _wish(self, arrival: Arrival, *, sign_in: bool) -> Wish:
+    async def _wish(self, arrival: Arrival, *, sign_in: bool) -> Wish:
         """R6, R7: a real sign-in, or an asserted identity where one can be made."""
         if sign_in:
             return Wish(prompt="login")
         if not self.settings.asserts_identity or not arrival.id_token.jti:
             return Wish()
-        return Wish(asserted_identity=self._asserted(arrival.id_token.jti))
+        return Wish(asserted_identity=await signed(self.settings, partial(self._asserted, arrival.id_token.jti)))
 
     def _asserted(self, id_token_jti: str) -> str:
         return asserted_identity(self.settings, id_token_jti, jti=self._fresh_text(), now=self._clocks.wire.now())
@@ -166,4 +193,5 @@ def _connected(arrival: Arrival, session: GpSession) -> Connected:
     if arrival.details is None:
         raise TypeError("without details there is no session")
     id_token = arrival.id_token
-    return Connected(session, arrival.details.ods_code, arrival.person, id_token.signed_in_at, id_token.jti)
+    details = arrival.details
+    return Connected(session, details.ods_code, arrival.person, id_token.signed_in_at, id_token.jti, details.fingerprint)

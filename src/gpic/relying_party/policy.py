@@ -9,8 +9,9 @@ from types import MappingProxyType
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
-from gpic.jose.keys import SigningKey
+from gpic.jose.keys import KeyElsewhere, SigningKey
 from gpic.nhs.trust import DEFAULT_VECTORS, Vector
+from gpic.relying_party.errors import SettingsInvalid
 
 #: NHS login's environments by name (`nhs-login.md` §1).
 ISSUERS: Final = MappingProxyType(
@@ -27,17 +28,14 @@ LOOPBACK_NAMES: Final = frozenset({"localhost"})
 LONGEST_ASSERTION: Final = timedelta(seconds=60)
 
 
-class SettingsInvalid(ValueError):
-    """These settings cannot work; the message is one sentence for a person."""
-
-
 @dataclass(frozen=True, slots=True)
 class RelyingPartySettings:
     """A partner at one issuer. *issuer* may be a name of ISSUERS. Raises SettingsInvalid."""
 
     issuer: str
     client_id: str
-    key: SigningKey = field(repr=False)  #: the client's own; a key serves one issuer only (`attacks-and-interop.md` 18)
+    #: The client's own, here or in a key-management service; a key serves one issuer only (`attacks-and-interop.md` 18).
+    key: SigningKey | KeyElsewhere = field(repr=False)
     redirect_uri: str
     scopes: tuple[str, ...] = ("openid", "profile", GP_SCOPE)
     vectors: tuple[Vector, ...] = DEFAULT_VECTORS  #: the vtr that every login asks for

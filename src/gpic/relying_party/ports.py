@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from gpic.nhs.answers import GpSession, LinkAnswer, SessionAnswer
+import httpx2
+
+from gpic.nhs.answers import GpSession, LinkAnswer, SessionAnswer, Silence
 from gpic.nhs.credentials import Demographics, GpCredentials, Im1Token
 from gpic.nhs.organisations import OdsCode
+from gpic.outbound import Reply
 from gpic.relying_party.outcomes import Obstacle
 from gpic.relying_party.records import Attempt, Change, Linkage, Return
 
@@ -26,6 +30,32 @@ class GpSystem(Protocol):
 
     async def end_session(self, session: GpSession) -> None:
         """End the session, where the supplier knows such a thing; never raises."""
+        ...
+
+
+@runtime_checkable
+class InSession(Protocol):
+    """A supplier's system whose other endpoints a partner may call in a session that it opened."""
+
+    @property
+    def client(self) -> httpx2.AsyncClient:
+        """Opened on the supplier's address, with its pool, bulkhead and certificates."""
+        ...
+
+    def carrying(self, session: GpSession) -> Mapping[str, str]:
+        """The headers that a request in this session carries; empty for a session of another supplier's."""
+        ...
+
+    def naming(self, session: GpSession) -> Mapping[str, str]:
+        """What else a request names, by the supplier's own words: session's user and patient. They change with the session."""
+        ...
+
+    def has_ended(self, reply: Reply) -> bool:
+        """Whether this answer says that the session is over, so that another one may be opened."""
+        ...
+
+    async def stays_open(self, session: GpSession) -> bool | Silence:
+        """Ask for something small, so that the session does not run out; whether it is open. Never raises."""
         ...
 
 
@@ -103,10 +133,28 @@ class Returns(Protocol):
         ...
 
 
+class PersonFiles(Protocol):
+    """Everything that is kept of one person, for whoever may ask for it: handed out, or erased. Both are written down."""
+
+    async def export(self, sub: str, at: datetime) -> dict[str, object] | None:
+        """All of it, without keys, tokens and the account id; None for nobody we know."""
+        ...
+
+    async def erase(self, sub: str, at: datetime) -> bool:
+        """Delete it in one transaction; what others rightly point to stays. False for nobody we know."""
+        ...
+
+    async def written_down(self, sub: str) -> tuple[tuple[datetime, str], ...]:
+        """When it was exported or erased, oldest first. The lines name nobody: they are found by a hash of the sub."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Cabinets:
-    """Where the kit keeps things."""
+    """Where the kit keeps things, and how it lets go of what lies underneath; *files* where it lies in a database of ours."""
 
     attempts: Attempts
     linkages: Linkages
     returns: Returns
+    close: Callable[[], None] = lambda: None
+    files: PersonFiles | None = None

@@ -111,5 +111,5 @@ def _details(claims: _Claims) -> GpCredentials | None:
     try:
         claim = msgspec.json.decode(claims.gp_integration_credentials, type=_GpClaim)
         return GpCredentials(claim.gp_user_id, OdsCode(claim.gp_ods_code), Secret(claim.gp_linkage_key))
-    except (msgspec.MsgspecError, OdsCodeInvalid):
+    except (msgspec.MsgspecError, UnicodeDecodeError, OdsCodeInvalid):
         return None

@@ -11,8 +11,8 @@ from lxml import html
 from gpic.nhs.answers import Reason, Refused
 from gpic.relying_party.outcomes import Obstacle
 from gpic.relying_party.session_clock import SessionClock
+from gpic.relying_party.words import EXPLAINED, in_words, sentences_for
 from gpic.sandbox.partner_service import partner_app
-from gpic.sandbox.partner_words import EXPLAINED, in_words, sentences_for
 from tests.unit.relying_party.world import CALLBACK, ISSUER, NOW, OTHER_NUMBER, World, world
 
 pytestmark = pytest.mark.anyio

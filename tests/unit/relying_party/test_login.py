@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA512
 
 from gpic.nhs.credentials import Demographics
-from gpic.relying_party.errors import TYPED, Remedy, said_no
+from gpic.relying_party.errors import TYPED, KitRefusal, Remedy, said_no
 from gpic.relying_party.outcomes import CannotConnect, Connected, Obstacle, ReturnToLogin, TryLater
 from tests.unit.relying_party.world import BROWSER, CALLBACK, ISSUER, MARY, NOW, key, world
 
@@ -213,6 +213,20 @@ def test_every_typed_refusal_has_its_own_code() -> None:
     """The table is complete and speaks with our codes."""
     assert all(code == said_no(code).code for code in TYPED)
     assert Remedy.TELL is said_no("never heard of").remedy
+
+
+def kinds(of: type[KitRefusal]) -> list[type[KitRefusal]]:
+    """A part of the tree, its root first."""
+    return [of, *(kind for below in of.__subclasses__() for kind in kinds(below))]
+
+
+def test_every_refusal_of_the_kit_hangs_on_one_tree() -> None:
+    """Each leaf has a code of its own, a sentence for the person, and a detail that shows in the log."""
+    leaves = [kind for kind in kinds(KitRefusal) if "code" in vars(kind)]
+
+    assert len(leaves) == len({kind.code for kind in leaves}) > 20
+    assert all(kind.sentence.endswith((".", "!")) for kind in leaves)
+    assert all("what it was" in str(kind("what it was")) for kind in leaves)
 
 
 def test_a_refusal_never_repeats_what_it_does_not_know() -> None:

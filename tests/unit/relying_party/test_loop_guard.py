@@ -82,6 +82,47 @@ async def test_an_opened_session_clears_the_browser_too() -> None:
     assert isinstance(await there.press_the_button(), ReturnToLogin)
 
 
+async def test_what_fails_before_anybody_is_known_follows_no_two_returns_of_a_person() -> None:
+    """R9: two returns in all, though the first two counted a person and the third would have counted a browser alone."""
+    there = world()
+    there.surgery.restricted = True
+    await there.log_in()
+    assert 2 == len(there.returns)
+    there.nhs_login.error = "login_required"
+
+    outcome = await there.press_the_button()
+
+    assert CannotConnect(Obstacle.SIGN_IN_NEEDED, None, timedelta(minutes=15), code="login_required") == outcome
+
+
+async def test_what_failed_before_counts_for_whoever_comes_then() -> None:
+    """R9: two logins that proved nobody, then one that does, in the same browser: no third return, and the time is told."""
+    there = world()
+    for _ in range(2):
+        there.nhs_login.error = "login_required"
+        assert isinstance(await there.press_the_button(), ReturnToLogin)
+    there.clock.move(timedelta(minutes=5))
+    there.surgery.restricted = True
+
+    outcome = await there.press_the_button()
+
+    assert CannotConnect(Obstacle.RESTRICTED, PRACTICE, timedelta(minutes=10)) == outcome
+
+
+async def test_who_has_had_the_most_says_how_long_to_wait() -> None:
+    """R9: a person with one return behind them waits for the browser that has had two, not for their own."""
+    there = world()
+    there.surgery.restricted = True
+    assert isinstance(await there.press_the_button(), ReturnToLogin)
+    there.clock.move(timedelta(minutes=5))
+    there.nhs_login.error = "login_required"
+    assert isinstance(await there.press_the_button(), ReturnToLogin)
+
+    outcome = await there.press_the_button()
+
+    assert CannotConnect(Obstacle.RESTRICTED, PRACTICE, timedelta(minutes=10)) == outcome
+
+
 async def test_a_key_that_stays_dead_ends_in_an_explanation() -> None:
     """R9: two returns, then the reason, the practice and when to come back; the button still works."""
     there = world()

@@ -11,6 +11,7 @@ from gpic.outbound import open_client
 from gpic.relying_party.discovery import KnownProvider, origin
 from gpic.relying_party.errors import DiscoveryRefused, LoginRefused
 from gpic.relying_party.outcomes import CannotConnect, Connected, Obstacle
+from tests.unit.relying_party.test_id_token import header_of
 from tests.unit.relying_party.world import BROWSER, ISSUER, key, settings, world
 
 pytestmark = pytest.mark.anyio
@@ -88,17 +89,29 @@ async def test_unknown_kids_do_not_make_us_hammer() -> None:
     assert 2 == there.nhs_login.calls["/.well-known/jwks.json"]
 
 
+async def test_a_key_that_changes_right_after_the_first_look_is_followed() -> None:
+    """The pause lies between two looks for an unknown kid; the ordinary look before them does not count."""
+    there = world()
+    await there.log_in()
+    there.nhs_login.signing = key("rotated")
+
+    assert isinstance(await there.log_in(), Connected)
+    assert 2 == there.nhs_login.calls["/.well-known/jwks.json"]
+
+
 async def test_after_the_pause_an_unknown_kid_is_looked_for_again() -> None:
     """One look a minute, and at the minute itself one more."""
     there = world()
+    there.nhs_login.bend = lambda token: header_of(token, kid="invented")
     await there.log_in()
-    there.clock.move(timedelta(seconds=59))
+    there.nhs_login.bend = str
     there.nhs_login.signing = key("rotated")
+    there.clock.move(timedelta(seconds=59))
     early = await there.log_in()
     there.clock.move(timedelta(seconds=1))
     late = await there.log_in()
 
-    assert ([CannotConnect, Connected], 2) == (
+    assert ([CannotConnect, Connected], 3) == (
         [type(early), type(late)],
         there.nhs_login.calls["/.well-known/jwks.json"],
     )

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpic.relying_party.policy import GP_SCOPE, ISSUERS, SettingsInvalid
+from gpic.relying_party.errors import SettingsInvalid
+from gpic.relying_party.policy import GP_SCOPE, ISSUERS
 from tests.unit.relying_party.world import ISSUER, settings
 
 

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Protocol, assert_never
+from typing import Protocol, assert_never
 
-from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gpic.nhs.clock import Clock, SystemClock
 from gpic.relying_party.errors import LoginRefused
+from gpic.relying_party.frameworks import pages
+from gpic.relying_party.frameworks.browsers import LONGEST_ASSERTION, LONGEST_HELD, PRIVATE, SEE_OTHER, cookie_name
 from gpic.relying_party.outcomes import CannotConnect, Connected, Outcome, ReturnToLogin, TryLater
 from gpic.relying_party.party import RelyingParty, fresh_text
-from gpic.relying_party.policy import RelyingPartySettings
-
-SEE_OTHER: Final = 303
-LONGEST_HELD: Final = 128  #: characters of a browser's cookie that we look at
-LONGEST_ASSERTION: Final = 4_096
-#: What goes on in a login is nobody else's to keep or to learn from a Referer header.
-PRIVATE: Final = {"cache-control": "no-store", "referrer-policy": "no-referrer"}
+from gpic.relying_party.session_clock import SessionClock
 
 
 class Pages(Protocol):
@@ -41,14 +39,35 @@ class Pages(Protocol):
         ...
 
 
+class PlainPages:
+    """Pages to begin with. Derive from it, and replace what your service says better; `connected` at least."""
+
+    login = "/login"  #: where the button leads
+
+    async def connected(self, request: Request, outcome: Connected) -> Response:  # noqa: ARG002 - the signature is the port's
+        """They are."""
+        return self.shown(pages.connected())
+
+    async def going_back(self, request: Request, outcome: ReturnToLogin) -> Response:
+        """At once."""
+        return await straight_back(request, outcome)
+
+    async def try_later(self, request: Request, outcome: TryLater) -> Response:  # noqa: ARG002 - the signature is the port's
+        """Somebody does not answer."""
+        return self.shown(pages.try_later(outcome))
+
+    async def cannot_connect(self, request: Request, outcome: CannotConnect) -> Response:  # noqa: ARG002 - the signature is the port's
+        """Why."""
+        return self.shown(pages.cannot_connect(outcome))
+
+    def shown(self, told: pages.Told) -> Response:
+        """One page."""
+        return HTMLResponse(told.page(self.login), told.status)
+
+
 async def straight_back(request: Request, outcome: ReturnToLogin) -> Response:  # noqa: ARG001 - the signature is the port's
     """Redirect at once."""
     return RedirectResponse(outcome.url, SEE_OTHER, PRIVATE)
-
-
-def cookie_name(settings: RelyingPartySettings, role: str) -> str:
-    """`__Host-` under https; on loopback http a plain name with role and port, since cookies ignore ports."""
-    return f"__Host-gpic-{role}" if settings.is_secure else f"gpic-partner-{settings.port}-{role}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,3 +130,25 @@ def routes(party: RelyingParty, pages: Pages, *, login: str = "/login") -> list[
         Route(login, doors.login, methods=["GET", "POST"], name="login"),
         Route(party.settings.callback_path, doors.callback, methods=["GET"], name="callback"),
     ]
+
+
+class SessionClockMiddleware:
+    """Inside `SessionMiddleware`: a session that is over is cleared, and the person goes to the login by themselves (R16).
+
+    `SessionClock().begin(request.session, connected, now)` starts one; sessions in which nobody is connected are left alone.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, login: str = "/login", limits: SessionClock | None = None, clock: Clock | None = None
+    ) -> None:
+        self._app = app
+        self._login = login
+        self._limits = limits or SessionClock()
+        self._clock = clock or SystemClock()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Look at the session before anybody else does."""
+        if scope["type"] == "http" and self._limits.use(HTTPConnection(scope).session, self._clock.now()) is False:
+            await RedirectResponse(self._login, SEE_OTHER, PRIVATE)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
