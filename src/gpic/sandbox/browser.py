@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urljoin, urlsplit
@@ -11,12 +12,22 @@ from urllib.parse import urljoin, urlsplit
 import httpx2
 from lxml import html
 
+from gpic.sandbox.reach import Ways
+from gpic.sandbox.scripted_sign_in import HINT
+
 MOST_REDIRECTS: Final = 20
 LOOPBACK_HOSTS: Final = frozenset({"localhost", "127.0.0.1"})
 
 
 class NotWhatWasExpected(AssertionError):
     """A page lacks what the person wanted to use; the message quotes its heading."""
+
+
+class LedAway(NotWhatWasExpected):
+    """A link or a redirect led off this machine."""
+
+    def __init__(self) -> None:
+        super().__init__("the way led off this machine")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +50,12 @@ class Page:
         """All text of the page's body, spaces folded."""
         return " ".join(self.document.text_content().split())
 
+    @property
+    def source(self) -> str:
+        """The page as HTML."""
+        source: str = html.tostring(self.document, encoding="unicode")
+        return source
+
     def element(self, identity: str) -> html.HtmlElement:
         """The element with this id; raises NotWhatWasExpected."""
         found = self.document.xpath("//*[@id=$identity]", identity=identity)
@@ -51,6 +68,13 @@ class Page:
         """Whether an element has this id."""
         return bool(self.document.xpath("//*[@id=$identity]", identity=identity))
 
+    def target(self, identity: str) -> str:
+        """Where the link or the form's button with this id leads; raises NotWhatWasExpected."""
+        element = self.element(identity)
+        form = next(element.iterancestors("form"), None)
+        leads = element.get("href", "") if form is None else element.get("formaction") or form.action or self.url
+        return str(urljoin(self.url, leads))
+
     def form_with(self, *names: str) -> html.FormElement:
         """The form that has fields or buttons of all these names; raises NotWhatWasExpected."""
         for form in self.document.forms:
@@ -59,11 +83,33 @@ class Page:
         raise NotWhatWasExpected(f"no form with {', '.join(names)} on the page {self.heading!r} ({self.status})")
 
 
-class Browser:
-    """One person's browser. Speaks to loopback only."""
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """Who is named to NHS login on the way to it, where a sandbox lets that sign them in without a page."""
 
-    def __init__(self, client: httpx2.AsyncClient) -> None:
+    issuer: str
+    slug: str
+
+    def on(self, url: str) -> str:
+        """The address with the hint, where it is NHS login's and has none."""
+        asked = httpx2.URL(url)
+        if not url.startswith(f"{self.issuer}/authorize?") or HINT in asked.params:
+            return url
+        return str(asked.copy_add_param(HINT, self.slug))
+
+
+async def at_once(_url: str) -> None:
+    """Wait for nothing."""
+
+
+class Browser:
+    """One person's browser. Speaks to loopback only, and to *hosts* that lead there."""
+
+    def __init__(self, client: httpx2.AsyncClient, hosts: frozenset[str] = frozenset(), hint: Hint | None = None) -> None:
         self._client = client
+        self._hosts = LOOPBACK_HOSTS | hosts
+        self._hint = hint
+        self.before: Callable[[str], Awaitable[None]] = at_once  #: awaited with each address before it is asked
 
     async def open(self, url: str) -> Page:
         """Go to an address, through every redirect."""
@@ -84,6 +130,10 @@ class Browser:
         """Send the form that has these fields and buttons, with its hidden fields as they are."""
         return await self._submit(page, page.form_with(*fields), fields)
 
+    async def cookies(self) -> list[str]:
+        """The values of all cookies that it keeps."""
+        return [cookie.value or "" for cookie in self._client.cookies.jar]
+
     async def _submit(self, page: Page, form: html.FormElement, fields: dict[str, str]) -> Page:
         values = {name: value for name, value in form.form_values() if value is not None} | fields
         target = urljoin(page.url, form.action or page.url)
@@ -94,9 +144,11 @@ class Browser:
     async def _go(self, method: str, url: str, values: dict[str, str] | None) -> Page:
         way: list[str] = []
         for _ in range(MOST_REDIRECTS):
-            if urlsplit(url).hostname not in LOOPBACK_HOSTS:
-                raise NotWhatWasExpected("the way led off this machine")
+            if urlsplit(url).hostname not in self._hosts:
+                raise LedAway
+            url = self._hint.on(url) if self._hint is not None else url
             way.append(url)
+            await self.before(url)
             response = await self._client.request(method, url, data=values)
             if not response.has_redirect_location:
                 return Page(
@@ -109,7 +161,14 @@ class Browser:
 
 
 @contextlib.asynccontextmanager
-async def browser() -> AsyncIterator[Browser]:
-    """A fresh browser, without cookies."""
-    async with httpx2.AsyncClient(trust_env=False, timeout=30, headers={"accept": "text/html"}) as client:
-        yield Browser(client)
+async def browser(ways: Ways | None = None, hint: Hint | None = None) -> AsyncIterator[Browser]:
+    """A fresh browser, without cookies; *ways* of a sandbox that is reached by https or under public addresses."""
+    ways = ways or Ways({})
+    async with httpx2.AsyncClient(
+        trust_env=False,
+        timeout=30,
+        headers={"accept": "text/html"},
+        verify=ways.tls or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),  # by http there is nothing to trust
+        transport=ways.transport(),
+    ) as client:
+        yield Browser(client, ways.hosts, hint)

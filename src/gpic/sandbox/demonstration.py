@@ -72,12 +72,12 @@ async def play(stage: Stage, scene: Scene, person: Browser) -> Played:
 
 async def play_new(stage: Stage) -> Played:
     """J1."""
-    async with browser() as person:
+    async with browser(stage.ways) as person:
         return await play(stage, NEW, person)
 
 
 async def play_returning(stage: Stage) -> Played:
     """J4, for somebody whom both NHS login and the partner know."""
     stage.world_clock.move(AN_HOUR)
-    async with browser() as person:
+    async with browser(stage.ways) as person:
         return await play(stage, RETURNING, person)

@@ -17,15 +17,20 @@ MACHINE_PATHS: Final = frozenset({"/token", "/userinfo", "/.well-known/openid-co
 ONE_LOGIN: Final = re.compile(r"^/(interaction|authorize)/.+")
 #: How the EMIS stand-in names itself when it reads NHS login's keys.
 EMIS_AS_CALLER: Final = "EMIS stand-in"
+#: And the Medicus stand-in.
+MEDICUS_AS_CALLER: Final = "Medicus stand-in"
+#: How the sample partner names itself; what comes under another name may be anybody's service.
+SAMPLE_AS_CALLER: Final = "gpic sample partner"
+ANYBODY: Final = "A partner"
+SYSTEMS: Final = {EMIS_AS_CALLER: "EMIS", MEDICUS_AS_CALLER: "MEDICUS"}
 #: What is fetched for a page is not part of the conversation.
 FURNITURE: Final = ("/assets/", "/favicon")
 
 
 def describe_provider(scope: Scope) -> tuple[str, str] | None:
     """Sender and operation of a call to NHS login."""
-    if (b"user-agent", EMIS_AS_CALLER.encode()) in scope["headers"]:
-        return _described(scope, "EMIS")
-    return _described(scope, PARTNER if scope["path"] in MACHINE_PATHS else PERSON)
+    system = next((lane for caller, lane in SYSTEMS.items() if (b"user-agent", caller.encode()) in scope["headers"]), None)
+    return _described(scope, system or (PARTNER if scope["path"] in MACHINE_PATHS else PERSON))
 
 
 def describe_partner(scope: Scope) -> tuple[str, str] | None:

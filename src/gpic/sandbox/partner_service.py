@@ -19,11 +19,12 @@ from starlette.staticfiles import StaticFiles
 
 from gpic.nhs.clock import Clock, SystemClock
 from gpic.nhs.organisations import OdsCode
-from gpic.relying_party.frameworks.starlette import SEE_OTHER, cookie_name, private, routes, straight_back
+from gpic.relying_party.frameworks.browsers import SEE_OTHER, cookie_name
+from gpic.relying_party.frameworks.starlette import private, routes, straight_back
 from gpic.relying_party.outcomes import CannotConnect, Connected, ReturnToLogin, TryLater
 from gpic.relying_party.party import RelyingParty
 from gpic.relying_party.session_clock import SessionClock
-from gpic.sandbox.partner_words import EXPLAINED, LATER, in_words, sentences_for
+from gpic.relying_party.words import EXPLAINED, LATER, in_words, sentences_for
 from gpic.web.environment import ASSETS, environment
 
 NAME: Final = "Riverside Health"

@@ -21,6 +21,10 @@ KINDS: Final[Mapping[str, str]] = MappingProxyType(
         "LinkAccount create": "create",
         "LinkAccount link": "link",
         "Authenticate": "session",
+        "POST linkage/find": "retrieve",
+        "POST linkage": "create",
+        "POST token": "link",
+        "POST session": "session",
     }
 )
 

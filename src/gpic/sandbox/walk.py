@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from gpic.sandbox.browser import Browser, NotWhatWasExpected, Page
 
-MOST_PAGES: Final = 10
+MOST_PAGES: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class Traveller:
     email: str
     password: str
     code: str
+    details: Mapping[str, str] = field(default_factory=dict, repr=False)  #: by field, for whoever must prove who they are
 
 
 async def log_in(person: Browser, start: str, who: Traveller) -> Page:
@@ -27,7 +29,7 @@ async def log_in(person: Browser, start: str, who: Traveller) -> Page:
 
 
 async def answer_pages(person: Browser, page: Page, who: Traveller) -> Page:
-    """Sign in, give the one-time code, agree to share: whatever NHS login asks, until it asks nothing more."""
+    """Sign in, give the one-time code, prove who one is, agree to share: until NHS login asks nothing more."""
     for _ in range(MOST_PAGES):
         answers = answers_to(page, who)
         if not answers:
@@ -44,4 +46,6 @@ def answers_to(page: Page, who: Traveller) -> dict[str, str]:
         return {"email": who.email, "password": who.password, "action": "continue"}
     if "code" in asked:
         return {"code": who.code, "action": "continue"}
-    return {"action": "agree"} if "agree" in actions else {}
+    if "nhs_number" in asked:
+        return {**who.details, "action": "details"}
+    return next(({"action": action} for action in ("check", "pass", "agree") if action in actions), {})
