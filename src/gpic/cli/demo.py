@@ -6,34 +6,53 @@ import asyncio
 import contextlib
 import os
 import signal
+from dataclasses import replace
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from gpic.cli import documents
+from gpic.cli.admin import showing
+from gpic.cli.exits import Exit
 from gpic.sandbox.demonstration import NEW, RETURNING, WHERE, Played, Scene, play_new, play_returning
+from gpic.sandbox.reach import Reach, ReachInvalid
 from gpic.sandbox.residents import CODE, PASSWORD
-from gpic.sandbox.servers import PortTaken
+from gpic.sandbox.servers import LOOPBACK, CannotListen, PortTaken
 from gpic.sandbox.stage import Script, Stage, stage
 from gpic.settings import SettingsInvalid
 from gpic.simulators.journal import Message
 
-WRONG_COUNTS = 1
-CANNOT_START = 2
 WIDEST_OPERATION = 44
 
 
-async def run(*, once: bool, port: int, script: Script | None = None) -> int:
-    """The exit code: 0 when both walks did exactly the calls they must, 1 when not, 2 when nothing could start."""
-    console = Console(highlight=False)
+async def run(  # noqa: PLR0913 - each is an option
+    *,
+    once: bool,
+    port: int,
+    tls: bool = False,
+    bind: str = LOOPBACK,
+    public: tuple[str, ...] = (),
+    script: Script | None = None,
+    json: bool = False,
+) -> int:
+    """The exit code: 0 when both walks did exactly the calls they must, 1 when not, 2 when nothing could start.
+
+    With *json* sentences go to standard error, and one document to standard output.
+    """
+    console = Console(highlight=False, stderr=json)
     try:
-        async with stage(port, script or Script(environment=os.environ)) as everything:
+        reach = Reach(tls, bind, public)
+        async with stage(port, replace(script or Script(environment=os.environ), reach=reach)) as everything:
             played = await walk(everything, console)
+            if json:
+                showing.as_json({"walks": documents.of_walks(played), **documents.of_stage(everything)})
             if not once:
                 await stay(everything, console)
-    except (PortTaken, SettingsInvalid) as mistake:
+    except (PortTaken, CannotListen, ReachInvalid, SettingsInvalid) as mistake:
         Console(stderr=True).print(f"gpic demo: {mistake}", highlight=False, soft_wrap=True)
-        return CANNOT_START
-    return WRONG_COUNTS if any(one.differences for one in played) else 0
+        return Exit.CANNOT_BEGIN
+    return Exit.REFUSED if any(one.differences for one in played) else Exit.DONE
 
 
 async def walk(everything: Stage, console: Console) -> list[Played]:
@@ -89,6 +108,8 @@ async def stay(everything: Stage, console: Console) -> None:
     say(console, f"  Open the sample partner service: [bold]{everything.addresses.partner}[/bold]\n")
     for role, address in everything.addresses.named().items():
         say(console, f"  {role:<22} {address}")
+    if everything.authority is not None:
+        trusting(everything.authority, console)
     console.print(people(everything))
     say(console, f"  Password for everybody: [bold]{PASSWORD}[/bold]   one-time code: [bold]{CODE}[/bold]\n")
     stop = everything.journal.subscribe(lambda message: say(console, line(message)))
@@ -96,6 +117,20 @@ async def stay(everything: Stage, console: Console) -> None:
         await interrupted()
     finally:
         stop()
+
+
+def trusting(authority: Path, console: Console) -> None:
+    """How others come to trust the certificates of this run."""
+    say(console, f"\n  Trust this authority, which signs for this sandbox alone and is gone with it:\n  {authority}")
+    for who, how in (
+        ("curl", f"curl --cacert {authority} …"),
+        ("Python", f"export SSL_CERT_FILE={authority} REQUESTS_CA_BUNDLE={authority}"),
+        ("Node", f"export NODE_EXTRA_CA_CERTS={authority}"),
+        ("Java", f"keytool -importcert -noprompt -alias gpic -file {authority} -keystore trust.p12 -storepass changeit"),
+        ("TPP", f"asks callers for a certificate: show {authority.parent}/callers-certificate.pem with callers-key.pem"),
+        ("browsers", "import it under Settings → Certificates → Authorities, for websites"),
+    ):
+        say(console, f"    {who:<10} {how}")
 
 
 def people(everything: Stage) -> Table:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from gpic.cli.demo import CANNOT_START, WRONG_COUNTS, run
+from gpic.cli.demo import run
+from gpic.cli.exits import Exit
 from gpic.sandbox.keys import SandboxKeys
 from gpic.sandbox.stage import Script
 from gpic.simulators.cast import furnish
@@ -51,7 +52,7 @@ async def test_a_demonstration_that_goes_wrong_says_how(capsys: pytest.CaptureFi
     code = await run(once=True, port=0, script=Script(furnish=without_account, keys=SandboxKeys()))
 
     said = capsys.readouterr().out
-    assert WRONG_COUNTS == code
+    assert Exit.REFUSED == code
     assert "✗ NHS login → EMIS link: expected 1, saw 0" in said
 
 
@@ -63,7 +64,7 @@ def test_a_port_that_is_taken_is_one_clear_sentence() -> None:
         port = other.getsockname()[1]
         ended = gpic("demo", "--once", "--port", str(port))
 
-    assert CANNOT_START == ended.returncode
+    assert Exit.CANNOT_BEGIN == ended.returncode
     assert (
         f"gpic demo: Port {port} is taken; choose another first port with --port, or --port 0 for any free ones.\n"
         == ended.stderr
@@ -78,7 +79,7 @@ def test_a_port_that_is_taken_is_one_clear_sentence() -> None:
         (
             "GPIC_KITCHEN__SINK",
             "1",
-            "gpic demo: There is no group of settings called kitchen; there are provider, credentials.",
+            "gpic demo: There is no group of settings called kitchen; there are provider, credentials, storage, rounds",
         ),
         ("GPIC_PROVIDER__ENVIRONMENT", "production", "gpic demo: The settings of provider are wrong"),
     ],
@@ -87,7 +88,7 @@ def test_a_wrong_setting_is_one_clear_sentence(variable: str, value: str, expect
     """The sentence names the setting; exit code 2; no traceback."""
     ended = gpic("demo", "--once", "--port", "0", **{variable: value})
 
-    assert CANNOT_START == ended.returncode
+    assert Exit.CANNOT_BEGIN == ended.returncode
     assert ended.stderr.startswith(expected)
     assert 1 == ended.stderr.count("\n")
 
